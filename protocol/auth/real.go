@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+
+	"turncoat/protocol"
+)
+
+// real is the suite of Ed25519 signatures and HMAC-SHA-256 cut to 16 bytes. Keys
+// are derived from the seed of the run by SHA-256. A verification is remembered,
+// so that the receivers of one message do not each spend the wall time of it;
+// virtual time is charged by the Meter all the same.
+type real struct {
+	seed     [8]byte
+	private  map[PublicKey]ed25519.PrivateKey
+	verified map[xxh3.Uint128]bool
+}
+
+// maxVerified bounds the memory of verifications in a long run.
+const maxVerified = 1 << 16
+
+func newReal(seed uint64) *real {
+	s := &real{private: make(map[PublicKey]ed25519.PrivateKey), verified: make(map[xxh3.Uint128]bool)}
+	binary.LittleEndian.PutUint64(s.seed[:], seed)
+	return s
+}
+
+func (s *real) derive(purpose string, label []byte) [32]byte {
+	b := append([]byte("turncoat "+purpose+" "), s.seed[:]...)
+	return sha256.Sum256(append(b, label...))
+}
+
+func (s *real) newKey(label uint64) PublicKey {
+	secret := s.derive("signing key", binary.LittleEndian.AppendUint64(nil, label))
+	private := ed25519.NewKeyFromSeed(secret[:])
+	pub := PublicKey(private.Public().(ed25519.PublicKey))
+	s.private[pub] = private
+	return pub
+}
+
+func (s *real) sign(pub PublicKey, msg []byte) Signature {
+	return Signature(ed25519.Sign(s.private[pub], msg))
+}
+
+func (s *real) verify(pub PublicKey, msg []byte, sig *Signature) bool {
+	b := make([]byte, 0, len(pub)+len(sig)+len(msg))
+	b = append(append(append(b, pub[:]...), sig[:]...), msg...)
+	key := xxh3.Hash128(b)
+	ok, known := s.verified[key]
+	if !known {
+		if len(s.verified) >= maxVerified {
+			clear(s.verified)
+		}
+		ok = ed25519.Verify(pub[:], msg, sig[:])
+		s.verified[key] = ok
+	}
+	return ok
+}
+
+func (s *real) mac(from, to protocol.NodeID, msg []byte) MAC {
+	pair := pairLabel(from, to)
+	secret := s.derive("pair key", pair[:])
+	h := hmac.New(sha256.New, secret[:])
+	h.Write(msg)
+	return MAC(h.Sum(nil)[:16])
+}
