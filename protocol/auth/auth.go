@@ -102,7 +102,8 @@ type Keys struct {
 	authority *Authority
 	self      protocol.NodeID
 
-	Meter *protocol.Meter // counts the work that this node has asked for
+	Meter   *protocol.Meter // counts the work that this node has asked for
+	Scratch []byte          // space in which a caller builds what it signs; nothing outlives the next use
 }
 
 // Self returns the node whose handle this is.

@@ -1,0 +1,140 @@
+package dbqs
+
+import (
+	"slices"
+
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+)
+
+// Replica holds objects and answers clients. It acknowledges a write once the
+// record, or a newer one, is durable.
+type Replica struct {
+	config  *Config
+	keys    *auth.Keys
+	records map[protocol.ID]*Record // looked up only
+	values  map[protocol.ID]*Put    // content-hash objects; looked up only
+	order   []protocol.ID           // of both, in order of arrival
+}
+
+// NewReplica returns a replica that holds nothing.
+func NewReplica(c *Config, keys *auth.Keys) *Replica {
+	return &Replica{config: c, keys: keys, records: make(map[protocol.ID]*Record), values: make(map[protocol.ID]*Put)}
+}
+
+// Start implements protocol.Machine.
+func (r *Replica) Start(_ protocol.Env, disk protocol.Disk) {
+	for _, d := range disk {
+		r.order = append(r.order, d.Key)
+		switch v := d.Value.(type) {
+		case *Record:
+			r.records[d.Key] = v
+		case *Put:
+			r.values[d.Key] = v
+		}
+	}
+}
+
+// Timer implements protocol.Machine. A replica waits for nothing.
+func (r *Replica) Timer(protocol.Env, protocol.TimerID) {}
+
+// Deliver implements protocol.Machine.
+func (r *Replica) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	switch m := m.(type) {
+	case *ReadTS:
+		r.onReadTS(env, from, m)
+	case *Read:
+		r.reply(env, from, &ReadReply{Header: m.Header, Record: r.records[m.Object]})
+	case *Write:
+		r.onWrite(env, from, m)
+	case *Put:
+		r.onPut(env, from, m)
+	case *Get:
+		r.onGet(env, from, m)
+	}
+}
+
+func (r *Replica) onReadTS(env protocol.Env, from protocol.NodeID, m *ReadTS) {
+	reply := &ReadTSReply{Header: m.Header}
+	if rec := r.records[m.Object]; rec != nil {
+		reply.Stamp = &Stamp{rec.Public, rec.TS, r.keys.Digest(rec.Value), rec.Sig}
+	}
+	r.reply(env, from, reply)
+}
+
+// onWrite stores the record iff it is newer, and acknowledges in any case.
+func (r *Replica) onWrite(env protocol.Env, from protocol.NodeID, m *Write) {
+	old := r.records[m.Object]
+	if m.Record == nil {
+		return
+	}
+	if !same(old, m.Record) && !r.config.validRecord(r.keys, m.Object, m.Record) {
+		return
+	}
+	if r.config.Lifted.compare(m.Record, old) > 0 {
+		if old == nil {
+			r.order = append(r.order, m.Object)
+		}
+		r.records[m.Object] = m.Record
+		env.Store(m.Object, m.Record)
+		env.Sync()
+	}
+	r.reply(env, from, &WriteReply{Header: m.Header})
+}
+
+func (r *Replica) onPut(env protocol.Env, from protocol.NodeID, m *Put) {
+	if protocol.ID(r.keys.Digest(m.Value)) != m.Object {
+		return
+	}
+	if r.values[m.Object] == nil {
+		r.order = append(r.order, m.Object)
+		r.values[m.Object] = &Put{Header{Object: m.Object}, m.Value}
+		env.Store(m.Object, r.values[m.Object])
+		env.Sync()
+	}
+	r.reply(env, from, &PutReply{Header: m.Header})
+}
+
+func (r *Replica) onGet(env protocol.Env, from protocol.NodeID, m *Get) {
+	reply := &GetReply{Header: m.Header}
+	if c := r.values[m.Object]; c != nil {
+		reply.Found, reply.Value = true, c.Value
+	}
+	r.reply(env, from, reply)
+}
+
+// reply authenticates m for the client and sends it.
+func (r *Replica) reply(env protocol.Env, to protocol.NodeID, m Reply) {
+	Authenticate(r.keys, to, m)
+	env.Send(to, m)
+}
+
+// Holds returns the record that the replica holds, for checkers.
+func (r *Replica) Holds(object protocol.ID) *Record { return r.records[object] }
+
+// Clone implements protocol.Machine.
+func (r *Replica) Clone() protocol.Machine {
+	c := NewReplica(r.config, r.keys)
+	c.order = slices.Clone(r.order)
+	for _, id := range r.order {
+		if rec := r.records[id]; rec != nil {
+			c.records[id] = rec
+		}
+		if v := r.values[id]; v != nil {
+			c.values[id] = v
+		}
+	}
+	return c
+}
+
+// AppendState implements protocol.Machine.
+func (r *Replica) AppendState(b []byte) []byte {
+	ids := slices.Clone(r.order)
+	slices.SortFunc(ids, protocol.ID.Compare)
+	for _, id := range ids {
+		b = append(b, id[:]...)
+		b = appendOptional(b, r.records[id])
+		b = protocol.AppendBool(b, r.values[id] != nil) // the id fixes the value
+	}
+	return b
+}

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Choice says what a decision is about.
+type Choice uint8
+
+// The kinds of decision, in the order in which a reader wants them gone: lies
+// first, then faults, then the network's mischief, then the workload.
+const (
+	Lie       Choice = iota + 1 // a strategy departs from the truth
+	Fault                       // a crash, partition or the like, and when
+	Loss                        // a message is lost
+	Duplicate                   // a message arrives a second time, after that many ns
+	Corrupt                     // a bit of a message is flipped: its number plus one
+	Delay                       // how long a message travels, ns
+	Work                        // what a client does and when
+	Size                        // a number that a scenario leaves open
+)
+
+var choices = [...]string{Lie: "lie", Fault: "fault", Loss: "loss", Duplicate: "duplicate", Corrupt: "corrupt", Delay: "delay", Work: "work", Size: "size"}
+
+func (c Choice) String() string {
+	if c < Lie || c > Size {
+		return "unknown"
+	}
+	return choices[c]
+}
+
+// ParseChoice inverts String.
+func ParseChoice(s string) (Choice, error) {
+	for c := Lie; c <= Size; c++ {
+		if choices[c] == s {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a kind of decision (%s)", s, strings.Join(choices[Lie:], ", "))
+}
+
+// Key is the semantic identity of a decision: what about, who, toward whom, which
+// of theirs. It is not an event number, so it survives the removal of others.
+type Key struct {
+	Choice Choice
+	Actor  int32  // the sending node, the lying node, the client, the number of the fault
+	Peer   int32  // the receiving node, or -1
+	Index  uint32 // which of these: the n-th send of Actor to Peer, the n-th lie of this label
+	Label  string // tells apart what one actor decides: "equivocate.read-reply", "think"
+}
+
+// Compare orders keys.
+func (k Key) Compare(l Key) int {
+	return cmp.Or(cmp.Compare(k.Choice, l.Choice), cmp.Compare(k.Actor, l.Actor), cmp.Compare(k.Peer, l.Peer),
+		cmp.Compare(k.Label, l.Label), cmp.Compare(k.Index, l.Index))
+}
+
+func (k Key) String() string {
+	s := fmt.Sprintf("%v %d", k.Choice, k.Actor)
+	if k.Peer >= 0 {
+		s += fmt.Sprintf("->%d", k.Peer)
+	}
+	if k.Label != "" {
+		s += " " + k.Label
+	}
+	return fmt.Sprintf("%s #%d", s, k.Index)
+}
+
+// Decision is one choice that shaped a schedule, when it was not the calm one.
+type Decision struct {
+	Key
+	Value int64
+}
+
+// Decisions answers every choice of a run: from a seed, or from a list in which
+// missing entries take the calm value (no fault, fixed delay, honest). It can
+// keep what it answered; the list then repeats the run without the seed.
+type Decisions struct {
+	seed   uint64
+	list   map[Key]int64 // nil when the seed decides; looked up only
+	keep   bool
+	kept   []Decision
+	counts map[Key]uint32 // occurrences of named choices, Index 0; looked up only
+}
+
+// FromSeed returns the decisions of a seed. With keep set, Kept returns them.
+func FromSeed(seed uint64, keep bool) *Decisions { return &Decisions{seed: seed, keep: keep} }
+
+// FromList returns decisions that follow a list. Of two entries with one key the
+// last counts.
+func FromList(list []Decision) *Decisions {
+	d := &Decisions{list: make(map[Key]int64, len(list)), keep: true}
+	for _, e := range list {
+		d.list[e.Key] = e.Value
+	}
+	return d
+}
+
+// Seeded reports whether a seed decides.
+func (d *Decisions) Seeded() bool { return d.list == nil }
+
+// Kept returns what was decided other than calmly, in the order of decision.
+func (d *Decisions) Kept() []Decision { return d.kept }
+
+// stream returns the random words of a name.
+func (d *Decisions) stream(name string) stream { return newStream(d.seed, name) }
+
+// plain reports whether a drawn value can be used as it is. The hot path asks it
+// first and builds no Key.
+func (d *Decisions) plain() bool { return d.list == nil && !d.keep }
+
+// settle returns the value of a choice: what was drawn, or what the list says.
+func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
+	v := drawn
+	if d.list != nil {
+		listed, ok := d.list[k]
+		if !ok {
+			return calm
+		}
+		v = listed
+	}
+	if d.keep && v != calm {
+		d.kept = append(d.kept, Decision{k, v})
+	}
+	return v
+}
+
+// Draw settles a named choice among lo..hi, of which calm is the default. The
+// n-th call with one name is its n-th occurrence. A listed value outside lo..hi
+// is brought to the nearest end.
+func (d *Decisions) Draw(c Choice, actor int32, label string, lo, hi, calm int64) int64 {
+	return d.named(c, actor, label, calm, func(word uint64) int64 { return lo + int64(below(word, uint64(hi-lo+1))) }, lo, hi)
+}
+
+// Chance settles a named choice that is 1 with ppm parts per million, else the
+// calm 0.
+func (d *Decisions) Chance(c Choice, actor int32, label string, ppm uint32) bool {
+	return d.named(c, actor, label, 0, func(word uint64) int64 {
+		if hit(word, ppm) {
+			return 1
+		}
+		return 0
+	}, 0, 1) == 1
+}
+
+func (d *Decisions) named(c Choice, actor int32, label string, calm int64, draw func(uint64) int64, lo, hi int64) int64 {
+	k := Key{Choice: c, Actor: actor, Peer: -1, Label: label}
+	if d.counts == nil {
+		d.counts = make(map[Key]uint32)
+	}
+	n := d.counts[k]
+	d.counts[k] = n + 1
+	drawn := calm
+	if d.list == nil {
+		drawn = draw(newStream(d.seed, label).child(int32(c), actor).at(n))
+	}
+	k.Index = n
+	return min(max(d.settle(k, calm, drawn), lo), hi)
+}

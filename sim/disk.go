@@ -1,0 +1,108 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"turncoat/protocol"
+)
+
+// Disk models a node's stable storage. A store is volatile until a sync that
+// began after it has completed; syncs complete in order, each Latency plus the
+// time of its bytes after the later of its beginning and its predecessor's end.
+// A crash keeps exactly the completed syncs: no torn or reordered records, no
+// decay. Losing the whole disk is a fault of its own.
+type Disk struct {
+	Latency   time.Duration // of one sync
+	Bandwidth int64         // bytes a second, 0 = unlimited
+}
+
+// disk is the state behind a Disk.
+type disk struct {
+	Disk
+	durable map[protocol.ID]protocol.Message // looked up and rewritten only
+	keys    []protocol.ID                    // of durable, sorted
+	pending []staged                         // in order of store
+	bytes   int64                            // stored since the last sync
+	synced  int64                            // when the last sync is complete
+}
+
+// staged is a record that is not yet known to be durable.
+type staged struct {
+	key   protocol.ID
+	value protocol.Message
+	at    int64 // when its sync completes; unsynced before one began
+}
+
+const unsynced = int64(1<<63 - 1)
+
+func (d *disk) store(key protocol.ID, value protocol.Message, size int) {
+	d.pending = append(d.pending, staged{key, value, unsynced})
+	d.bytes += int64(size)
+}
+
+// sync makes what was stored durable and returns when it will be.
+func (d *disk) sync(now int64) int64 {
+	if d.bytes == 0 {
+		return max(d.synced, now)
+	}
+	d.synced = max(d.synced, now) + int64(d.Latency)
+	if d.Bandwidth > 0 {
+		d.synced += d.bytes * int64(time.Second) / d.Bandwidth
+	}
+	d.bytes = 0
+	for i := len(d.pending) - 1; i >= 0 && d.pending[i].at == unsynced; i-- {
+		d.pending[i].at = d.synced
+	}
+	d.settle(now)
+	return d.synced
+}
+
+// settle moves what is durable by now out of pending.
+func (d *disk) settle(now int64) {
+	n := 0
+	for n < len(d.pending) && d.pending[n].at <= now {
+		d.apply(d.pending[n])
+		n++
+	}
+	d.pending = slices.Delete(d.pending, 0, n)
+}
+
+func (d *disk) apply(s staged) {
+	i, found := slices.BinarySearchFunc(d.keys, s.key, protocol.ID.Compare)
+	switch {
+	case s.value == nil && found:
+		d.keys = slices.Delete(d.keys, i, i+1)
+		delete(d.durable, s.key)
+		return
+	case s.value == nil:
+		return
+	case !found:
+		d.keys = slices.Insert(d.keys, i, s.key)
+	}
+	if d.durable == nil {
+		d.durable = make(map[protocol.ID]protocol.Message)
+	}
+	d.durable[s.key] = s.value
+}
+
+// crash forgets what is not durable at now.
+func (d *disk) crash(now int64) {
+	d.settle(now)
+	d.pending, d.bytes, d.synced = nil, 0, now
+}
+
+// wipe loses everything.
+func (d *disk) wipe(now int64) {
+	d.crash(now)
+	d.durable, d.keys = nil, nil
+}
+
+// contents returns what a machine finds when it starts.
+func (d *disk) contents() protocol.Disk {
+	out := make(protocol.Disk, len(d.keys))
+	for i, k := range d.keys {
+		out[i] = protocol.Record{Key: k, Value: d.durable[k]}
+	}
+	return out
+}
