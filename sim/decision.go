@@ -78,28 +78,27 @@ type Decision struct {
 // missing entries take the calm value (no fault, fixed delay, honest). It can
 // keep what it answered; the list then repeats the run without the seed.
 type Decisions struct {
-	seed   uint64
-	list   map[Key]int64 // nil when the seed decides; looked up only
-	keep   bool
-	kept   []Decision
-	counts map[Key]uint32 // occurrences of named choices, Index 0; looked up only
+	seed uint64
+	list map[Key]int64 // nil when the seed decides; looked up only
+	keep bool
+	kept []Decision
 }
 
 // FromSeed returns the decisions of a seed. With keep set, Kept returns them.
 func FromSeed(seed uint64, keep bool) *Decisions { return &Decisions{seed: seed, keep: keep} }
 
-// FromList returns decisions that follow a list. Of two entries with one key the
-// last counts.
-func FromList(list []Decision) *Decisions {
-	d := &Decisions{list: make(map[Key]int64, len(list)), keep: true}
+// FromList returns decisions that follow a list. The seed still names the keys and
+// nonces of the run, and nothing else. Of two entries with one key the last counts.
+func FromList(seed uint64, list []Decision) *Decisions {
+	d := &Decisions{seed: seed, list: make(map[Key]int64, len(list)), keep: true}
 	for _, e := range list {
 		d.list[e.Key] = e.Value
 	}
 	return d
 }
 
-// Seeded reports whether a seed decides.
-func (d *Decisions) Seeded() bool { return d.list == nil }
+// Seed returns the seed.
+func (d *Decisions) Seed() uint64 { return d.seed }
 
 // Kept returns what was decided other than calmly, in the order of decision.
 func (d *Decisions) Kept() []Decision { return d.kept }
@@ -127,35 +126,26 @@ func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
 	return v
 }
 
-// Draw settles a named choice among lo..hi, of which calm is the default. The
-// n-th call with one name is its n-th occurrence. A listed value outside lo..hi
-// is brought to the nearest end.
-func (d *Decisions) Draw(c Choice, actor int32, label string, lo, hi, calm int64) int64 {
-	return d.named(c, actor, label, calm, func(word uint64) int64 { return lo + int64(below(word, uint64(hi-lo+1))) }, lo, hi)
-}
-
-// Chance settles a named choice that is 1 with ppm parts per million, else the
-// calm 0.
-func (d *Decisions) Chance(c Choice, actor int32, label string, ppm uint32) bool {
-	return d.named(c, actor, label, 0, func(word uint64) int64 {
-		if hit(word, ppm) {
-			return 1
-		}
-		return 0
-	}, 0, 1) == 1
-}
-
-func (d *Decisions) named(c Choice, actor int32, label string, calm int64, draw func(uint64) int64, lo, hi int64) int64 {
-	k := Key{Choice: c, Actor: actor, Peer: -1, Label: label}
-	if d.counts == nil {
-		d.counts = make(map[Key]uint32)
-	}
-	n := d.counts[k]
-	d.counts[k] = n + 1
+// Draw settles a choice among lo..hi, of which calm is the default. A listed
+// value outside lo..hi is brought to the nearest end.
+func (d *Decisions) Draw(k Key, lo, hi, calm int64) int64 {
 	drawn := calm
 	if d.list == nil {
-		drawn = draw(newStream(d.seed, label).child(int32(c), actor).at(n))
+		drawn = lo + int64(below(d.word(k), uint64(hi-lo+1)))
 	}
-	k.Index = n
 	return min(max(d.settle(k, calm, drawn), lo), hi)
+}
+
+// Chance settles a choice that is yes with ppm parts per million, by default no.
+func (d *Decisions) Chance(k Key, ppm uint32) bool {
+	drawn := int64(0)
+	if d.list == nil && hit(d.word(k), ppm) {
+		drawn = 1
+	}
+	return d.settle(k, 0, drawn) != 0
+}
+
+// word returns the random word of a named choice.
+func (d *Decisions) word(k Key) uint64 {
+	return newStream(d.seed, k.Label).child(int32(k.Choice), k.Actor).child(k.Peer, 0).at(k.Index)
 }

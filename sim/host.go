@@ -64,7 +64,7 @@ type host struct {
 	nicFree     int64
 
 	// Clients only.
-	invoked uint32             // operations begun
+	invoked uint32             // number of the next operation to ask for
 	next    protocol.Operation // the next to begin
 	pending bool               // one is in flight
 	busy    bool               // there is more to do

@@ -183,7 +183,7 @@ func (w *World) arrive(h *host, e event) {
 // invoke begins the next operation of a client.
 func (w *World) invoke(h *host, e event) {
 	op := h.next
-	h.invoked++
+	h.invoked = op.Seq + 1
 	h.pending = true
 	w.counts.Invoked++
 	w.record.event(&e, int32(op.Kind), xxh3.Hash128(op.Value))

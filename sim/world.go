@@ -12,8 +12,8 @@ import (
 )
 
 // Workload says what the clients do. Next is called when a client is up and
-// idle, for its k-th operation from 0; after is how long it thinks first. ok is
-// false when the client is done.
+// idle, for its first operation with Seq k or above; after is how long it thinks
+// first. ok is false when the client is done.
 type Workload interface {
 	Next(client protocol.NodeID, k uint32) (op protocol.Operation, after time.Duration, ok bool)
 }
