@@ -33,6 +33,7 @@ vet:
 
 staticcheck:
 	$(TOOL) staticcheck ./...
+	$(GO) -C .ci tool staticcheck ./...
 
 determinism:
 	$(GO) -C .ci build -o ../bin/determinism ./cmd/determinism
