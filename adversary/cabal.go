@@ -13,6 +13,7 @@ import (
 type Cabal struct {
 	members []*auth.Keys
 	seen    []Overheard
+	splits  int // how many times its members have split their brains
 
 	agreed  map[question]int // answers, looked up only
 	recent  []question       // those about exchanges, oldest first; the oldest are forgotten
@@ -78,7 +79,7 @@ func (c *Cabal) agree(q question, answer int) {
 // Clone returns an independent copy, for a clone of the whole world.
 func (c *Cabal) Clone() *Cabal {
 	d := &Cabal{
-		members: slices.Clone(c.members), seen: slices.Clone(c.seen),
+		members: slices.Clone(c.members), seen: slices.Clone(c.seen), splits: c.splits,
 		recent: slices.Clone(c.recent), lasting: slices.Clone(c.lasting),
 		agreed: make(map[question]int, len(c.agreed)),
 	}
@@ -90,6 +91,7 @@ func (c *Cabal) Clone() *Cabal {
 
 // AppendState appends all that members may act on, but their keys.
 func (c *Cabal) AppendState(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(c.splits))
 	b = binary.AppendUvarint(b, uint64(len(c.seen)))
 	for _, o := range c.seen {
 		b = binary.AppendVarint(b, int64(o.From))

@@ -137,8 +137,8 @@ func (s *Step) Fork(slot int) *Copy {
 	return c
 }
 
-// Fresh returns a copy that starts now, from disk, and what it sends at that.
-func (s *Step) Fresh(slot int, disk protocol.Disk) (*Copy, []Sent) {
+// Newborn returns a copy that starts now, from disk, and what it sends at that.
+func (s *Step) Newborn(slot int, disk protocol.Disk) (*Copy, []Sent) {
 	c := &Copy{machine: s.node.pristine.Clone(), slot: checkSlot(slot)}
 	return c, c.Run(s, &Input{Kind: Started, Disk: disk})
 }
@@ -235,7 +235,7 @@ func (r *copyRecorder) Nonce() uint64 {
 
 func (r *copyRecorder) Send(to protocol.NodeID, m protocol.Message) {
 	if to != r.step.Self() {
-		r.sends = append(r.sends, Sent{To: to, Message: m, By: r.step.node.strategies[r.step.turn].Name()})
+		r.sends = append(r.sends, Sent{To: to, Message: m, By: r.step.node.strategies[r.step.turn].Name(), at: r.step.after})
 		return
 	}
 	if r.copy != nil {

@@ -21,6 +21,9 @@ type Node struct {
 	busy       bool   // the honest copy, a client, has an operation in flight
 	serial     uint64 // of the honest copy's sends; for counting lies, not for acting
 
+	truth   []Sent        // what the honest copy has sent at truthAt; for counting lies
+	truthAt protocol.Time // the last instant at which it had an input
+
 	before         []Sent // scratch
 	form, trueForm []byte // scratch
 }
@@ -75,6 +78,7 @@ func (n *Node) Timer(env protocol.Env, id protocol.TimerID) {
 		n.step(env, Input{Kind: Expired, Timer: own})
 		return
 	}
+	n.remember(env.Now(), nil)
 	s := &Step{In: Input{Kind: Woken, Slot: slot, Timer: own}, node: n, env: env}
 	out := s.pass(owner, nil)
 	s.In = Input{Kind: Nothing}
@@ -93,12 +97,26 @@ func (n *Node) step(env protocol.Env, in Input) {
 	}
 	r := &truthRecorder{step: s}
 	in.feed(n.honest, r)
-	s.truth = r.sends
+	s.after = len(r.effects)
+	s.since = n.remember(s.Now(), r.sends)
 	out := slices.Clone(r.sends)
 	for i := range n.strategies {
 		out = s.pass(i, out)
 	}
 	n.leave(env, out, r.effects)
+}
+
+// maxTruth bounds the memory of an instant that does not end.
+const maxTruth = 256
+
+// remember keeps what the honest copy sends for comparison until time moves on, and
+// returns where it begins in n.truth.
+func (n *Node) remember(now protocol.Time, sends []Sent) int {
+	if now != n.truthAt || len(n.truth) > maxTruth {
+		n.truth, n.truthAt = n.truth[:0], now
+	}
+	n.truth = append(n.truth, sends...)
+	return len(n.truth) - len(sends)
 }
 
 // leave gives to the world what came through the pipeline, each message at its
@@ -138,6 +156,7 @@ func (n *Node) clone() *Node {
 	c := &Node{
 		deps: n.deps, pristine: n.pristine, honest: n.honest.Clone(),
 		armed: slices.Clone(n.armed), busy: n.busy, serial: n.serial,
+		truth: slices.Clone(n.truth), truthAt: n.truthAt,
 		strategies: make([]Strategy, len(n.strategies)),
 	}
 	for i, strategy := range n.strategies {

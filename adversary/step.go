@@ -78,7 +78,8 @@ type Step struct {
 	env    protocol.Env
 	turn   int      // the strategy whose turn it is
 	nonces []uint64 // those given during this step, to any copy
-	truth  []Sent   // what the honest copy sends in this step
+	since  int      // where in node.truth begins what a copy may repeat without lying
+	after  int      // how many effects but sends the honest copy has had in this step
 }
 
 // Now reads the node's clock.
@@ -90,8 +91,13 @@ func (s *Step) Self() protocol.NodeID { return s.node.deps.Keys.Self() }
 // Keys returns the node's own keys.
 func (s *Step) Keys() *auth.Keys { return s.node.deps.Keys }
 
-// Decode reads a wire form of the node's protocol.
-func (s *Step) Decode(b []byte) (protocol.Message, error) { return s.node.deps.Decode(b) }
+// Decode reads a wire form of the node's protocol. When none is known nothing decodes.
+func (s *Step) Decode(b []byte) (protocol.Message, error) {
+	if s.node.deps.Decode == nil {
+		return nil, protocol.ErrWire
+	}
+	return s.node.deps.Decode(b)
+}
 
 // Dialect returns what is known of the protocol, or nil.
 func (s *Step) Dialect() Dialect { return s.node.deps.Dialect }
@@ -138,6 +144,16 @@ func (s *Step) SetTimer(id protocol.TimerID, d time.Duration) {
 	s.env.SetTimer(timerOf(s.turn, 0, id), d)
 }
 
+// CancelTimer disarms a timer of the strategy whose turn it is.
+func (s *Step) CancelTimer(id protocol.TimerID) { s.env.CancelTimer(timerOf(s.turn, 0, id)) }
+
+// late returns o, which was held back, as it leaves in this step: after all that
+// the honest copy does in it.
+func (s *Step) late(o Sent) Sent {
+	o.at = s.after
+	return o
+}
+
 // pass lets strategy i edit out, and counts the truth that it withheld.
 func (s *Step) pass(i int, out []Sent) []Sent {
 	s.turn = i
@@ -169,8 +185,9 @@ func answered(b *Sent, name string, out []Sent) bool {
 	return false
 }
 
-// isTrue reports whether o says what the honest copy says: a lie equal to the
-// truth is none.
+// isTrue reports whether o says what the honest copy says in this step: a lie equal
+// to the truth is none. A copy's own timer expires in another step than the honest
+// copy's, so what that says at the same instant is the truth then.
 func (s *Step) isTrue(o *Sent) bool {
 	n := s.node
 	n.form = o.Message.AppendTo(n.form[:0])
@@ -180,8 +197,8 @@ func (s *Step) isTrue(o *Sent) bool {
 			return true
 		}
 	}
-	for i := range s.truth {
-		if t := &s.truth[i]; t.To == o.To {
+	for i := range n.truth[s.since:] {
+		if t := &n.truth[s.since+i]; t.To == o.To {
 			n.trueForm = t.Message.AppendTo(n.trueForm[:0])
 			if bytes.Equal(n.form, n.trueForm) {
 				return true
