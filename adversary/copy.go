@@ -8,8 +8,7 @@ import (
 	"turncoat/protocol"
 )
 
-// effect is anything but a send to another node, on its way from the honest copy
-// to the world.
+// effect is anything but a send to another node, on its way to the world.
 type effect struct {
 	kind    effectKind
 	to      protocol.NodeID
@@ -53,6 +52,9 @@ func (e *effect) apply(env protocol.Env) {
 	}
 }
 
+// then adds an effect after those of the step so far.
+func (s *Step) then(e effect) { s.effects = append(s.effects, e) }
+
 // nonce returns the k-th nonce of this step. Copies that are given one input draw the
 // same nonces, so that a copy in the same state says the same.
 func (s *Step) nonce(k int) uint64 {
@@ -64,10 +66,9 @@ func (s *Step) nonce(k int) uint64 {
 
 // truthRecorder is the Env of the honest copy.
 type truthRecorder struct {
-	step    *Step
-	sends   []Sent
-	effects []effect
-	drawn   int
+	step  *Step
+	sends []Sent
+	drawn int
 }
 
 func (r *truthRecorder) Now() protocol.Time { return r.step.env.Now() }
@@ -79,37 +80,37 @@ func (r *truthRecorder) Nonce() uint64 {
 
 func (r *truthRecorder) Send(to protocol.NodeID, m protocol.Message) {
 	if to == r.step.Self() {
-		r.effects = append(r.effects, effect{kind: sendSelf, to: to, message: m})
+		r.step.then(effect{kind: sendSelf, to: to, message: m})
 		return
 	}
 	r.step.node.serial++
-	r.sends = append(r.sends, Sent{To: to, Message: m, serial: r.step.node.serial, at: len(r.effects)})
+	r.sends = append(r.sends, Sent{To: to, Message: m, serial: r.step.node.serial, at: len(r.step.effects)})
 }
 
 func (r *truthRecorder) SetTimer(id protocol.TimerID, d time.Duration) {
 	checkOwn(id)
 	r.step.node.armed.set(id, r.Now().Add(max(d, 0)))
-	r.effects = append(r.effects, effect{kind: setTimer, timer: id, after: d})
+	r.step.then(effect{kind: setTimer, timer: id, after: d})
 }
 
 func (r *truthRecorder) CancelTimer(id protocol.TimerID) {
 	r.step.node.armed.remove(id)
-	r.effects = append(r.effects, effect{kind: cancelTimer, timer: id})
+	r.step.then(effect{kind: cancelTimer, timer: id})
 }
 
 func (r *truthRecorder) Store(key protocol.ID, record protocol.Message) {
-	r.effects = append(r.effects, effect{kind: store, key: key, message: record})
+	r.step.then(effect{kind: store, key: key, message: record})
 }
 
-func (r *truthRecorder) Sync() { r.effects = append(r.effects, effect{kind: syncDisk}) }
+func (r *truthRecorder) Sync() { r.step.then(effect{kind: syncDisk}) }
 
 func (r *truthRecorder) Return(result protocol.Result) {
 	r.step.node.busy = false
-	r.effects = append(r.effects, effect{kind: giveResult, result: result})
+	r.step.then(effect{kind: giveResult, result: result})
 }
 
 func (r *truthRecorder) Note(situation string, detail uint64) {
-	r.effects = append(r.effects, effect{kind: note, name: situation, detail: detail})
+	r.step.then(effect{kind: note, name: situation, detail: detail})
 }
 
 // Copy is a further copy of the machine under the node's identity, kept by a
@@ -176,9 +177,9 @@ func (c *Copy) Run(s *Step, in *Input) []Sent {
 // Drop disarms all timers of a copy that is no longer wanted.
 func (c *Copy) Drop(s *Step) {
 	for _, a := range c.armed {
-		s.env.CancelTimer(timerOf(s.turn, c.slot, a.id))
+		s.then(effect{kind: cancelTimer, timer: timerOf(s.turn, c.slot, a.id)})
 	}
-	s.env.CancelTimer(timerOf(s.turn, c.slot, selfTimer))
+	s.then(effect{kind: cancelTimer, timer: timerOf(s.turn, c.slot, selfTimer)})
 }
 
 func (c *Copy) arm(s *Step, id protocol.TimerID, d time.Duration) {
@@ -186,7 +187,7 @@ func (c *Copy) arm(s *Step, id protocol.TimerID, d time.Duration) {
 		panic("adversary: a machine used the timer id that is reserved for messages to itself")
 	}
 	c.armed.set(id, s.Now().Add(max(d, 0)))
-	s.env.SetTimer(timerOf(s.turn, c.slot, id), d)
+	s.then(effect{kind: setTimer, timer: timerOf(s.turn, c.slot, id), after: d})
 }
 
 func (c *Copy) clone() *Copy {
@@ -218,6 +219,15 @@ func (s *Step) Ask(m protocol.Machine) []Sent {
 	return r.sends
 }
 
+// liesOf drops what the honest copy says: a strategy whose own copies speak in its
+// place keeps only what the strategies before it have made up. What the honest copy
+// says when a timer of its own expires does not count as withheld, for the copies
+// say theirs on timers of their own.
+func (s *Step) liesOf(out []Sent) []Sent {
+	s.replaced = s.In.Kind == Expired
+	return slices.DeleteFunc(out, func(o Sent) bool { return o.By == "" })
+}
+
 // copyRecorder is the Env of a Copy, or of a passing clone when copy is nil.
 type copyRecorder struct {
 	step  *Step
@@ -235,12 +245,12 @@ func (r *copyRecorder) Nonce() uint64 {
 
 func (r *copyRecorder) Send(to protocol.NodeID, m protocol.Message) {
 	if to != r.step.Self() {
-		r.sends = append(r.sends, Sent{To: to, Message: m, By: r.step.node.strategies[r.step.turn].Name(), at: r.step.after})
+		r.sends = append(r.sends, Sent{To: to, Message: m, By: r.step.node.strategies[r.step.turn].Name(), at: len(r.step.effects)})
 		return
 	}
 	if r.copy != nil {
 		r.copy.inbox = append(r.copy.inbox, m)
-		r.step.env.SetTimer(timerOf(r.step.turn, r.copy.slot, selfTimer), 0)
+		r.step.then(effect{kind: setTimer, timer: timerOf(r.step.turn, r.copy.slot, selfTimer)})
 	}
 }
 
@@ -253,7 +263,7 @@ func (r *copyRecorder) SetTimer(id protocol.TimerID, d time.Duration) {
 func (r *copyRecorder) CancelTimer(id protocol.TimerID) {
 	if r.copy != nil {
 		r.copy.armed.remove(id)
-		r.step.env.CancelTimer(timerOf(r.step.turn, r.copy.slot, id))
+		r.step.then(effect{kind: cancelTimer, timer: timerOf(r.step.turn, r.copy.slot, id)})
 	}
 }
 

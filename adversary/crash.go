@@ -1,7 +1,6 @@
 package adversary
 
 import (
-	"slices"
 	"time"
 
 	"turncoat/protocol"
@@ -43,7 +42,7 @@ func (t *CrashRestart) Out(s *Step, out []Sent) []Sent {
 	case t.mind == nil:
 		return out
 	}
-	out = liesOf(out)
+	out = s.liesOf(out)
 	switch {
 	case in.Kind == Woken, in.Kind == Invoked, in.Kind == Delivered && in.From != s.Self():
 		out = append(out, t.mind.Run(s, in)...)
@@ -81,10 +80,4 @@ func (t *CrashRestart) Clone() Strategy {
 // AppendState appends whether it is down and who speaks.
 func (t *CrashRestart) AppendState(b []byte) []byte {
 	return t.mind.appendTo(protocol.AppendBool(b, t.down))
-}
-
-// liesOf drops what the honest copy says: a strategy whose own copies speak in its
-// place keeps only what the strategies before it have made up.
-func liesOf(out []Sent) []Sent {
-	return slices.DeleteFunc(out, func(o Sent) bool { return o.By == "" })
 }

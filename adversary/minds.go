@@ -50,7 +50,7 @@ func (m *minds) hear(s *Step, who mindSet) {
 // say something to a node.
 func (m *minds) speak(s *Step, out []Sent, speaks func(mind int, to protocol.NodeID) bool) []Sent {
 	if m.copies[0] != nil {
-		out = liesOf(out)
+		out = s.liesOf(out)
 	}
 	out = slices.DeleteFunc(out, func(o Sent) bool { return o.By == "" && !speaks(0, o.To) })
 	for i, c := range m.copies {

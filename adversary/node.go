@@ -85,7 +85,7 @@ func (n *Node) Timer(env protocol.Env, id protocol.TimerID) {
 	for i := owner + 1; i < len(n.strategies); i++ {
 		out = s.pass(i, out)
 	}
-	n.leave(env, out, nil)
+	n.leave(s, out)
 }
 
 // step takes one input of the machine through the pipeline.
@@ -97,13 +97,12 @@ func (n *Node) step(env protocol.Env, in Input) {
 	}
 	r := &truthRecorder{step: s}
 	in.feed(n.honest, r)
-	s.after = len(r.effects)
 	s.since = n.remember(s.Now(), r.sends)
 	out := slices.Clone(r.sends)
 	for i := range n.strategies {
 		out = s.pass(i, out)
 	}
-	n.leave(env, out, r.effects)
+	n.leave(s, out)
 }
 
 // maxTruth bounds the memory of an instant that does not end.
@@ -120,22 +119,22 @@ func (n *Node) remember(now protocol.Time, sends []Sent) int {
 }
 
 // leave gives to the world what came through the pipeline, each message at its
-// place among the honest copy's other effects, so that no message overtakes the
-// Sync that it was to wait for.
-func (n *Node) leave(env protocol.Env, out []Sent, effects []effect) {
+// place among the step's other effects, so that none overtakes the Sync that it was
+// to wait for.
+func (n *Node) leave(s *Step, out []Sent) {
 	done := 0
 	for i := range out {
 		o := &out[i]
-		for ; done < o.at && done < len(effects); done++ {
-			effects[done].apply(env)
+		for ; done < o.at; done++ {
+			s.effects[done].apply(s.env)
 		}
 		if o.By != "" {
 			n.lied(o.By, o)
 		}
-		env.Send(o.To, o.Message)
+		s.env.Send(o.To, o.Message)
 	}
-	for ; done < len(effects); done++ {
-		effects[done].apply(env)
+	for ; done < len(s.effects); done++ {
+		s.effects[done].apply(s.env)
 	}
 }
 

@@ -57,7 +57,7 @@ type Sent struct {
 	Of      protocol.Message // the true message that it stands for, if it was altered
 
 	serial uint64 // which send of the honest copy it is or was; 0 for none
-	at     int    // how many other effects of the same input come before it
+	at     int    // how many other effects of the step come before it
 }
 
 // As returns the message as strategy by has altered it.
@@ -74,12 +74,13 @@ func (s Sent) As(by string, m protocol.Message) Sent {
 type Step struct {
 	In Input
 
-	node   *Node
-	env    protocol.Env
-	turn   int      // the strategy whose turn it is
-	nonces []uint64 // those given during this step, to any copy
-	since  int      // where in node.truth begins what a copy may repeat without lying
-	after  int      // how many effects but sends the honest copy has had in this step
+	node     *Node
+	env      protocol.Env
+	turn     int      // the strategy whose turn it is
+	nonces   []uint64 // those given during this step, to any copy
+	since    int      // where in node.truth begins what a copy may repeat without lying
+	effects  []effect // all but sends to others, in their order
+	replaced bool     // the strategy's copies say on other steps what the honest copy says in this one
 }
 
 // Now reads the node's clock.
@@ -141,28 +142,30 @@ func (s *Step) PowerAbout(matter uint64) Power {
 // SetTimer arms a timer of the strategy whose turn it is. It comes back to Out as
 // Woken in slot 0.
 func (s *Step) SetTimer(id protocol.TimerID, d time.Duration) {
-	s.env.SetTimer(timerOf(s.turn, 0, id), d)
+	s.then(effect{kind: setTimer, timer: timerOf(s.turn, 0, id), after: d})
 }
 
 // CancelTimer disarms a timer of the strategy whose turn it is.
-func (s *Step) CancelTimer(id protocol.TimerID) { s.env.CancelTimer(timerOf(s.turn, 0, id)) }
+func (s *Step) CancelTimer(id protocol.TimerID) {
+	s.then(effect{kind: cancelTimer, timer: timerOf(s.turn, 0, id)})
+}
 
 // late returns o, which was held back, as it leaves in this step: after all that
 // the honest copy does in it.
 func (s *Step) late(o Sent) Sent {
-	o.at = s.after
+	o.at = len(s.effects)
 	return o
 }
 
 // pass lets strategy i edit out, and counts the truth that it withheld.
 func (s *Step) pass(i int, out []Sent) []Sent {
-	s.turn = i
+	s.turn, s.replaced = i, false
 	n := s.node
 	n.before = append(n.before[:0], out...)
 	strategy := n.strategies[i]
 	out = strategy.Out(s, out)
 	for _, b := range n.before {
-		if b.By == "" && !answered(&b, strategy.Name(), out) {
+		if b.By == "" && !s.replaced && !answered(&b, strategy.Name(), out) {
 			n.lied(strategy.Name(), &b)
 		}
 	}
