@@ -87,7 +87,7 @@ type Strategy interface {
 	In(s *Step)
 
 	// Out is given what is about to leave, as the strategies before it made it, and
-	// returns what shall leave instead. It may write in out.
+	// returns what shall leave instead. It may write in out, and does not keep it.
 	Out(s *Step, out []Sent) []Sent
 
 	// Clone returns an independent copy.

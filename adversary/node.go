@@ -21,11 +21,14 @@ type Node struct {
 	busy       bool   // the honest copy, a client, has an operation in flight
 	serial     uint64 // of the honest copy's sends; for counting lies, not for acting
 
-	truth   []Sent        // what the honest copy has sent at truthAt; for counting lies
+	truth   []Sent        // what the honest copy has sent at truthAt; for counting lies, and no state
 	truthAt protocol.Time // the last instant at which it had an input
 
-	before         []Sent // scratch
-	form, trueForm []byte // scratch
+	// Scratch: what follows is reused by each step and is no state.
+	now            Step
+	recorder       truthRecorder
+	out, before    []Sent
+	form, trueForm []byte
 }
 
 // Corrupt wraps a machine that was not started yet. Strategies act in the order
@@ -79,7 +82,7 @@ func (n *Node) Timer(env protocol.Env, id protocol.TimerID) {
 		return
 	}
 	n.remember(env.Now(), nil)
-	s := &Step{In: Input{Kind: Woken, Slot: slot, Timer: own}, node: n, env: env}
+	s := n.begin(env, Input{Kind: Woken, Slot: slot, Timer: own})
 	out := s.pass(owner, nil)
 	s.In = Input{Kind: Nothing}
 	for i := owner + 1; i < len(n.strategies); i++ {
@@ -88,17 +91,24 @@ func (n *Node) Timer(env protocol.Env, id protocol.TimerID) {
 	n.leave(s, out)
 }
 
+// begin returns the step of an input.
+func (n *Node) begin(env protocol.Env, in Input) *Step {
+	old := &n.now
+	n.now = Step{In: in, node: n, env: env, truth: old.truth[:0], nonces: old.nonces[:0], effects: old.effects[:0]}
+	return &n.now
+}
+
 // step takes one input of the machine through the pipeline.
 func (n *Node) step(env protocol.Env, in Input) {
-	s := &Step{In: in, node: n, env: env}
+	s := n.begin(env, in)
 	for i, strategy := range n.strategies {
 		s.turn = i
 		strategy.In(s)
 	}
-	r := &truthRecorder{step: s}
-	in.feed(n.honest, r)
-	s.since = n.remember(s.Now(), r.sends)
-	out := slices.Clone(r.sends)
+	n.recorder = truthRecorder{step: s}
+	in.feed(n.honest, &n.recorder)
+	s.since = n.remember(s.Now(), s.truth)
+	out := append(n.out[:0], s.truth...)
 	for i := range n.strategies {
 		out = s.pass(i, out)
 	}
@@ -155,7 +165,6 @@ func (n *Node) clone() *Node {
 	c := &Node{
 		deps: n.deps, pristine: n.pristine, honest: n.honest.Clone(),
 		armed: slices.Clone(n.armed), busy: n.busy, serial: n.serial,
-		truth: slices.Clone(n.truth), truthAt: n.truthAt,
 		strategies: make([]Strategy, len(n.strategies)),
 	}
 	for i, strategy := range n.strategies {

@@ -103,10 +103,11 @@ func (s *stage) ask(from protocol.NodeID, m protocol.Message) []string {
 	return s.take()
 }
 
-// dice is a Power. With pick nil it is calm.
+// dice is a Power. Its zero value is calm.
 type dice struct {
 	chance func(label string, ppm int) bool
 	choose func(label string, n int) int
+	quiet  bool // lies are not written down
 	lies   []string
 }
 
@@ -121,7 +122,11 @@ func (d *dice) Choose(label string, n int) int {
 	return d.choose(label, n)
 }
 
-func (d *dice) Lied(kind string) { d.lies = append(d.lies, kind) }
+func (d *dice) Lied(kind string) {
+	if !d.quiet {
+		d.lies = append(d.lies, kind)
+	}
+}
 
 // takeLies returns the lies since the last call.
 func (d *dice) takeLies() []string {

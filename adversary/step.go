@@ -75,6 +75,7 @@ type Step struct {
 	In Input
 
 	node     *Node
+	truth    []Sent // what the honest copy sends to others
 	env      protocol.Env
 	turn     int      // the strategy whose turn it is
 	nonces   []uint64 // those given during this step, to any copy
