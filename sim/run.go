@@ -37,6 +37,7 @@ type Outcome struct {
 	Counts   Counts
 	Exceeded []Excess
 	Faulty   []Corruption
+	Struck   map[Act]uint64 // faults that struck, by kind
 }
 
 // Run lets the world happen until it stops. It is called once.
@@ -82,7 +83,7 @@ func (w *World) Run() (out Outcome) {
 
 func (w *World) outcome(s Stop, node protocol.NodeID) Outcome {
 	return Outcome{Stop: s, Node: node, Virtual: w.Now(), Events: w.events, Counts: w.counts,
-		Exceeded: exceeded(w.config.Bounds, w.faults), Faulty: w.faults}
+		Exceeded: exceeded(w.config.Bounds, w.faults), Faulty: w.faults, Struck: w.struck}
 }
 
 // Seal adds the verdict to the digest of the run and returns it.
@@ -94,6 +95,7 @@ func (w *World) handle(e event) {
 		s := &w.config.Strikes[e.aux]
 		w.record.event(&e, -1, xxh3.Uint128{Lo: uint64(s.Act)})
 		w.trace(Step{Kind: StepFault, Node: s.Node, Text: s.Act.String()})
+		w.struck[s.Act]++
 		w.strike(s)
 		return
 	}

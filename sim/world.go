@@ -81,6 +81,7 @@ type World struct {
 	record   recorder
 	counts   Counts
 	faults   []Corruption
+	struck   map[Act]uint64 // counted here, handed on in the outcome
 	clients  int   // clients that still have something to do
 	end      int64 // deadline in force
 	steppers []Stepper
@@ -89,7 +90,7 @@ type World struct {
 // New returns a world ready to run. It panics on a configuration that the
 // scenario's own checks should have refused.
 func New(c Config) *World {
-	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline)}
+	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
 	w.env.w = w
 	w.faults = append(w.faults, c.Corruptions...)
 	for _, o := range c.Observers {

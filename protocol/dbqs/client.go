@@ -168,6 +168,10 @@ func (c *Client) count(member int) bool {
 	return false
 }
 
+// Written returns the record of the latest write, once its phase 2 has begun;
+// for checkers.
+func (c *Client) Written() *Record { return c.best }
+
 // finish ends the operation.
 func (c *Client) finish(env protocol.Env, found bool, value []byte) {
 	c.phase, c.request = idle, nil

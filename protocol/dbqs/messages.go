@@ -80,6 +80,8 @@ type (
 type Reply interface {
 	protocol.Message
 
+	Binding() uint64 // the nonce of the request
+
 	header() *Header
 	appendBody(b []byte) []byte // the wire form up to the MAC, which authenticates it
 	mac() *auth.MAC
@@ -114,6 +116,9 @@ func (h *Header) appendTo(b []byte, tag byte) []byte {
 	b = append(append(b, tag), h.Object[:]...)
 	return binary.LittleEndian.AppendUint64(b, h.Nonce)
 }
+
+// Binding returns the nonce.
+func (h *Header) Binding() uint64 { return h.Nonce }
 
 func (h *Header) header() *Header { return h }
 

@@ -72,6 +72,10 @@ func (r Rules) compare(a, b *Record) int {
 	return bytes.Compare(da[:], db[:])
 }
 
+// Newer compares two records of one object under all rules: below, at or above
+// zero as a is older than, equal to or newer than b. For checkers.
+func Newer(a, b *Record) int { return Rules(0).compare(a, b) }
+
 // same reports whether two records say the same.
 func same(a, b *Record) bool {
 	if a == b || a == nil || b == nil {
