@@ -48,8 +48,8 @@ type Options struct {
 }
 
 const (
-	// DefaultSteps is about a second of Porcupine.
-	DefaultSteps = 2_000_000
+	// DefaultSteps is one to five seconds of Porcupine.
+	DefaultSteps = 5_000_000
 	// DefaultMemoryBytes is what Porcupine may hold unless told otherwise.
 	DefaultMemoryBytes = 1 << 30
 
@@ -73,8 +73,8 @@ type Report struct {
 	// that the whole is none, in order of invocation.
 	Witness []Operation `json:"-"`
 	Lines   []string    `json:"witness"` // Witness, each in words
-	// Atomic is the number of the last event up to which the object's history
-	// was atomic, on Violation.
+	// Atomic is, on Violation, the number of the last event up to which nothing
+	// was found wrong with the object's history.
 	Atomic     int64 `json:"atomic_until"`
 	Operations int   `json:"operations"` // recorded, pending ones included
 	Checked    int   `json:"checked"`    // that ended and were judged
@@ -162,10 +162,13 @@ func (c *Checker) object(h *History, ops []Operation, model Model, l limits, r *
 	r.Confirmed++
 	verdict, steps := decide(ops, l)
 	r.Steps += steps
-	switch verdict {
-	case Violation:
+	switch {
+	case verdict == Violation:
 		h.explainSearch(ops, l, r)
-	case Undecided:
+	case verdict == Undecided && fault.kind != noFault:
+		h.explainZones(&c.zones, ops, r)
+		return Violation
+	case verdict == Undecided:
 		r.Detail = fmt.Sprintf("%d operations on object %s, up to %d in flight, were not decided within the limits of %s",
 			len(ops), h.describeObject(ops[0].Object), c.ranking.inFlight(ops), l)
 	}

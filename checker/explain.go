@@ -18,9 +18,12 @@ import (
 // explainZones fills r for an object that the zone check rejects, from the
 // earliest prefix that it rejects. Porcupine confirms the few operations kept.
 func (h *History) explainZones(z *zoneJudge, ops []Operation, r *Report) {
+	whole, applies := z.check(ops, h.valueLimit())
+	// Bisection needs that what is bad stays bad. Where the zone check does not
+	// apply to the whole, it may apply to a prefix; only fabrication is lasting.
 	bad := func(part []Operation) bool {
-		fault, applies := z.check(part, h.valueLimit())
-		return applies && fault.kind != noFault
+		fault, _ := z.check(part, h.valueLimit())
+		return fault.kind != noFault && (applies || fault.kind == whole.kind)
 	}
 	var part []Operation
 	var origin []int32
@@ -33,21 +36,9 @@ func (h *History) explainZones(z *zoneJudge, ops []Operation, r *Report) {
 		panic(fmt.Sprintf("checker: Porcupine says %v of the operations by which the zone check rejects: %+v", verdict, r.Witness))
 	}
 	at := func(i int32) Operation { return ops[origin[i]] }
-	switch fault.kind {
-	case fabricated:
-		read := at(fault.d)
-		r.Detail = h.describe(read, simple) + ", which nobody wrote"
-		// In the prefix nobody had; the whole may say more.
-		later := slices.IndexFunc(ops, func(w Operation) bool {
-			return w.Kind == Write && w.Outcome != Failed && w.Input == read.Output
-		})
-		if later >= 0 {
-			r.Detail = h.describe(read, simple) + " before " + h.describe(ops[later], began)
-			r.Witness = append(r.Witness, ops[later])
-		}
-	case early:
-		r.Detail = h.describe(at(fault.d), simple) + " before " + h.describe(at(fault.a), began)
-	default:
+	if fault.kind == fabricated {
+		h.explainFabricated(ops, r)
+	} else {
 		r.Detail = h.describe(at(fault.d), simple) + " after " + h.describe(at(fault.c), perfect)
 		if fault.a >= 0 {
 			r.Detail += ", although " + h.describe(at(fault.a), perfect) + " before " + h.describe(at(fault.b), simple)
@@ -56,14 +47,26 @@ func (h *History) explainZones(z *zoneJudge, ops []Operation, r *Report) {
 	h.describeWitness(r)
 }
 
+// explainFabricated fills r for a read of what nobody had begun to write, the
+// only witness so far. If somebody did later, that is worth saying.
+func (h *History) explainFabricated(ops []Operation, r *Report) {
+	read := r.Witness[0]
+	later := slices.IndexFunc(ops, func(w Operation) bool {
+		return w.Kind == Write && w.Outcome != Failed && w.Input == read.Output
+	})
+	if later < 0 {
+		r.Detail = h.describe(read, simple) + ", which nobody wrote"
+		return
+	}
+	r.Detail = h.describe(read, simple) + " before " + h.describe(ops[later], began)
+	r.Witness = append(r.Witness, ops[later])
+}
+
 // witness returns the operations of f and the writes of the values they
 // concern, in ascending order. Of several writes of one value, which the zone
 // check folded, the first invoked and the first returned stand for all.
 func (f zoneFault) witness(ops []Operation) []int32 {
 	roles := []int32{f.d}
-	if f.kind == early {
-		roles = append(roles, f.a)
-	}
 	if f.kind == cycle {
 		roles = append(roles, f.c)
 		if f.a >= 0 {

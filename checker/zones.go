@@ -47,6 +47,7 @@ type cluster struct {
 	writeDone int32 // the write; if several were folded, the one that returned first
 	readDone  int32 // the read that returned first
 	readLast  int32 // the read that was invoked last
+	from      int64 // when a write of the value first began, Never if none did
 	writeInv  int64 // of write
 	writeRet  int64 // of writeDone
 	readRet   int64 // of readDone
@@ -55,7 +56,7 @@ type cluster struct {
 
 func newCluster(v Value) cluster {
 	return cluster{value: v, write: -1, writeDone: -1, readDone: -1, readLast: -1,
-		writeInv: beforeTime, writeRet: Never, readRet: Never, readInv: beforeTime}
+		from: Never, writeInv: beforeTime, writeRet: Never, readRet: Never, readInv: beforeTime}
 }
 
 // zone is the span of a cluster: first return and last invocation.
@@ -68,10 +69,10 @@ type zone struct {
 // show it, in the roles that explain.go puts into words.
 type zoneFault struct {
 	kind faultKind
-	// fabricated: d was never written. early: d, a read, returned before a, its
-	// write, was invoked. cycle: a returned before b was invoked and c before
-	// d, where a and d are of one value, b and c of another; a is -1 where the
-	// initial value takes its place, and then b says nothing.
+	// fabricated: when the read d returned, nobody had begun to write its value.
+	// cycle: a returned before b was invoked and c before d, where a and d are
+	// of one value, b and c of another; a is -1 where the initial value takes
+	// its place, and then b says nothing.
 	a, b, c, d int32
 }
 
@@ -80,7 +81,6 @@ type faultKind uint8
 const (
 	noFault faultKind = iota
 	fabricated
-	early
 	cycle
 )
 
@@ -95,7 +95,8 @@ type zoneJudge struct {
 }
 
 // check judges the operations of one object, their values being below limit.
-// It returns applies=false if reads-from is ambiguous or a cas is among them.
+// It returns applies=false if reads-from is ambiguous or a cas is among them:
+// then finding a fault still means that there is one, finding none says nothing.
 func (z *zoneJudge) check(ops []Operation, limit int) (fault zoneFault, applies bool) {
 	if cap(z.slot) < limit {
 		z.slot = make([]int32, limit)
@@ -103,7 +104,7 @@ func (z *zoneJudge) check(ops []Operation, limit int) (fault zoneFault, applies 
 	z.slot = z.slot[:limit]
 	z.clusters = z.clusters[:0]
 	initial := z.of(Absent)
-	initial.writeRet = beforeTime
+	initial.from, initial.writeRet = beforeTime, beforeTime
 	defer z.release()
 	written := 0
 	for i := range ops {
@@ -150,6 +151,7 @@ func (z *zoneJudge) of(v Value) *cluster {
 func (z *zoneJudge) addWrite(op *Operation, i int32) bool {
 	c := z.of(op.Input)
 	first := c.write < 0
+	c.from = min(c.from, op.Invoke)
 	if !first || op.Input == Absent {
 		c.twice = true
 		z.clusters = append(z.clusters, newCluster(op.Input))
@@ -197,22 +199,21 @@ func (z *zoneJudge) fold() {
 	z.clusters = kept
 }
 
-// readsFrom checks each read against the write it must have seen.
+// readsFrom checks each read against the writes of its value. That nobody had
+// begun to write it is a fault even where it is ambiguous who did.
 func (z *zoneJudge) readsFrom() (fault zoneFault, applies bool) {
 	applies = true
 	for i := range z.clusters {
 		c := &z.clusters[i]
-		switch {
-		case c.readDone < 0:
-		case c.write < 0 && c.value != Absent:
-			return zoneFault{kind: fabricated, d: c.readDone}, true
-		case c.twice:
-			applies = false // it is unknown which of the writes was read
-		case c.readRet < c.writeInv:
-			return zoneFault{kind: early, a: c.write, d: c.readDone}, true
+		if c.readDone < 0 {
+			continue
+		}
+		applies = applies && !c.twice
+		if c.readRet < c.from {
+			fault = zoneFault{kind: fabricated, d: c.readDone}
 		}
 	}
-	return zoneFault{}, applies
+	return fault, applies
 }
 
 // overlaps finds two clusters that must each precede the other.
