@@ -53,7 +53,7 @@ type flight struct {
 // NewStorage returns an observer of a run that has not begun.
 func NewStorage(s System) *Storage {
 	return &Storage{
-		Reach: NewReach(), system: s, inFlight: make([]flight, s.Clients),
+		Reach: NewReach(dbqs.Situations()...), system: s, inFlight: make([]flight, s.Clients),
 		written: make(map[string]bool), complete: make(map[protocol.ID]bool),
 	}
 }
@@ -65,9 +65,9 @@ func (s *Storage) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 	switch op.Kind {
 	case protocol.Write:
 		s.written[string(op.Value)] = true
-		f.id = s.History.BeginWrite(int32(client), s.History.Object(op.Object[:]), s.History.Value(op.Value), int64(event))
+		f.id = s.History.BeginWrite(int32(s.number(client)), s.History.Object(op.Object[:]), s.History.Value(op.Value), int64(event))
 	case protocol.Read:
-		f.id = s.History.BeginRead(int32(client), s.History.Object(op.Object[:]), int64(event))
+		f.id = s.History.BeginRead(int32(s.number(client)), s.History.Object(op.Object[:]), int64(event))
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *Storage) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, 
 // owner, whose writers are the clients of the run.
 func (s *Storage) genuine(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
 	if !s.written[string(r.Value)] {
-		s.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", client, r.Value)
+		s.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", s.number(client), r.Value)
 	}
 }
 
@@ -112,9 +112,9 @@ func (s *Storage) genuine(event uint64, at int64, client protocol.NodeID, r prot
 func (s *Storage) content(event uint64, at int64, client protocol.NodeID, f *flight, r protocol.Result) {
 	switch {
 	case r.Found && dbqs.ContentID(r.Value) != f.op.Object:
-		s.find("dbqs.no-fabrication", event, at, client, "client %d got %q for %v, which is not its hash", client, r.Value, f.op.Object)
+		s.find("dbqs.no-fabrication", event, at, client, "client %d got %q for %v, which is not its hash", s.number(client), r.Value, f.op.Object)
 	case !r.Found && f.before:
-		s.find("dbqs.durability", event, at, client, "client %d did not find %v, whose put had returned before", client, f.op.Object)
+		s.find("dbqs.durability", event, at, client, "client %d did not find %v, whose put had returned before", s.number(client), f.op.Object)
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *Storage) durable(event uint64, at int64, client protocol.NodeID, f *fli
 	}
 	if holders := s.holders(f.op.Object, c.Written()); holders < s.system.F+1 {
 		s.find("dbqs.durability", event, at, client, "client %d's write of %q returned while %d correct members held it, fewer than %d",
-			client, f.op.Value, holders, s.system.F+1)
+			s.number(client), f.op.Value, holders, s.system.F+1)
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *Storage) Liveness(now int64, idle bool) (Verdict, string) {
 			continue // returned, or its client crashed
 		}
 		waited := time.Duration(now - max(f.at, int64(s.system.Calm)))
-		what := fmt.Sprintf("%v %d of client %d, begun at %v, had not returned at %v", f.op.Kind, f.op.Seq, client, time.Duration(f.at), time.Duration(now))
+		what := fmt.Sprintf("%v %d of client %d, begun at %v, had not returned at %v", f.op.Kind, f.op.Seq, i, time.Duration(f.at), time.Duration(now))
 		if idle || waited > s.system.Bound {
 			return Stuck, what
 		}
@@ -179,6 +179,11 @@ func (s *Storage) Liveness(now int64, idle bool) (Verdict, string) {
 		return Stuck, fmt.Sprintf("%d operations took longer than %v after the last fault; the slowest took %v", s.late, s.system.Bound, s.slowest)
 	}
 	return Pass, ""
+}
+
+// number returns the number of a client among the clients, from 0.
+func (s *Storage) number(client protocol.NodeID) protocol.NodeID {
+	return client - s.system.FirstClient
 }
 
 func (s *Storage) find(property string, event uint64, at int64, node protocol.NodeID, format string, args ...any) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +19,8 @@ func Decode(file string, text []byte) (*Spec, error) {
 		return nil, fmt.Errorf("%s: not YAML: %w", file, err)
 	}
 	s := defaults()
-	d := decoder{file: file}
+	s.source = source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
+	d := decoder{source: &s.source}
 	if len(doc.Content) != 1 {
 		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
 	}
@@ -28,12 +28,40 @@ func Decode(file string, text []byte) (*Spec, error) {
 	if len(d.errs) > 0 {
 		return nil, errors.Join(d.errs...)
 	}
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
 	return &s, nil
+}
+
+// source remembers where the values of a scenario come from.
+type source struct {
+	file    string
+	library bool            // a scenario that ships with the program
+	lines   map[string]int  // by path of field
+	sets    map[string]bool // paths that were given on the command line
+}
+
+// at returns the place of a field, for messages.
+func (s *source) at(path string) string {
+	if s.sets[path] {
+		return "--set " + path
+	}
+	for p := path; ; {
+		if line, ok := s.lines[p]; ok {
+			return fmt.Sprintf("%s:%d: %s", s.file, line, path)
+		}
+		i := strings.LastIndexByte(p, '.')
+		if i < 0 {
+			return fmt.Sprintf("%s: %s", s.file, path)
+		}
+		p = p[:i]
+	}
 }
 
 // decoder gathers what is wrong with a document.
 type decoder struct {
-	file string
+	*source
 	errs []error
 }
 
@@ -50,6 +78,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
+	d.lines[path] = n.Line
 	_, scalar := v.Addr().Interface().(encoding.TextUnmarshaler)
 	switch {
 	case !scalar && v.Kind() == reflect.Struct:
@@ -101,6 +130,12 @@ func setScalar(v reflect.Value, text string) error {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
+	case reflect.Uint64:
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number from 0", text)
+		}
+		v.SetUint(n)
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
@@ -132,9 +167,11 @@ func fieldNames(t reflect.Type) []string {
 	var names []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if tag := f.Tag.Get("yaml"); tag == ",inline" {
+		switch tag := f.Tag.Get("yaml"); tag {
+		case "": // not part of the document
+		case ",inline":
 			names = append(names, fieldNames(f.Type)...)
-		} else {
+		default:
 			names = append(names, tag)
 		}
 	}
@@ -146,143 +183,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-// Set changes one value of a scenario. key is the path of a field
-// ("adversary.liars", "faults.0.at") or an unambiguous end of one ("liars"). A
-// list of words is set whole, separated by commas.
-func (s *Spec) Set(key, value string) error {
-	var leaves []leaf
-	collect(reflect.ValueOf(s).Elem(), "", &leaves)
-	var found []leaf
-	names := make([]string, 0, len(leaves))
-	for _, l := range leaves {
-		names = append(names, l.path)
-		if l.path == key {
-			found = []leaf{l}
-			break
-		}
-		if strings.HasSuffix(l.path, "."+key) {
-			found = append(found, l)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return fmt.Errorf("--set %s: the scenario has no such field%s", key, didYouMean(key, names))
-	case 1:
-	default:
-		var paths []string
-		for _, l := range found {
-			paths = append(paths, l.path)
-		}
-		return fmt.Errorf("--set %s: could be %s", key, strings.Join(paths, " or "))
-	}
-	v := found[0].value
-	if v.Kind() == reflect.Slice {
-		v.Set(reflect.ValueOf(splitList(value)))
-		return nil
-	}
-	if err := setScalar(v, value); err != nil {
-		return fmt.Errorf("--set %s: %w", key, err)
-	}
-	return nil
-}
-
-// splitList splits at commas outside parentheses.
-func splitList(text string) []string {
-	depth := 0
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		switch r {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		return r == ',' && depth == 0
-	})
-	for i := range words {
-		words[i] = strings.TrimSpace(words[i])
-	}
-	return words
-}
-
-// leaf is a value that Set can change.
-type leaf struct {
-	path  string
-	value reflect.Value
-}
-
-func collect(v reflect.Value, path string, out *[]leaf) {
-	_, scalar := v.Addr().Interface().(encoding.TextUnmarshaler)
-	switch {
-	case scalar || v.Kind() == reflect.String || v.Kind() == reflect.Bool:
-		*out = append(*out, leaf{path, v})
-	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			tag := v.Type().Field(i).Tag.Get("yaml")
-			if tag == ",inline" {
-				collect(v.Field(i), path, out)
-			} else {
-				collect(v.Field(i), join(path, tag), out)
-			}
-		}
-	case v.Type().Elem().Kind() == reflect.String:
-		*out = append(*out, leaf{path, v})
-	default:
-		for i := range v.Len() {
-			collect(v.Index(i), fmt.Sprintf("%s.%d", path, i), out)
-		}
-	}
-}
-
-// didYouMean returns ": did you mean X?" when a word is near, else the choice.
-func didYouMean(word string, words []string) string {
-	if near := Nearest(word, words); near != "" {
-		return fmt.Sprintf(": did you mean %q?", near)
-	}
-	sorted := slices.Sorted(slices.Values(words))
-	if len(sorted) > 30 {
-		return ""
-	}
-	return fmt.Sprintf(" (there are %s)", strings.Join(sorted, ", "))
-}
-
-// Nearest returns the word with the least edit distance (Levenshtein) to the one
-// given, "" when none is within a third of its length. Ends of dotted names count
-// as the name.
-func Nearest(word string, words []string) string {
-	best, distance := "", max(len(word)/3, 1)+1
-	for _, w := range words {
-		for end := w; ; {
-			if d := levenshtein(word, end); d < distance {
-				best, distance = w, d
-			}
-			_, rest, more := strings.Cut(end, ".")
-			if !more {
-				break
-			}
-			end = rest
-		}
-	}
-	return best
-}
-
-func levenshtein(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

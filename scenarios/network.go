@@ -7,6 +7,8 @@ import (
 	"turncoat/sim"
 )
 
+var shapeNames = []string{"constant", "uniform", "log-normal", "normal"}
+
 var shapes = map[string]sim.Shape{"constant": sim.Constant, "uniform": sim.Uniform, "log-normal": sim.LogNormal, "normal": sim.Normal}
 
 // network draws the medium of one run.

@@ -16,7 +16,7 @@ type (
 	// Span is a range of durations: "5ms", "1ms..20ms".
 	Span struct{ Lo, Hi time.Duration }
 
-	// Rate is a range of probabilities in parts per million: "2%", "0%..0.5%", "300ppm".
+	// Rate is a range of probabilities or other shares in parts per million: "2%", "0%..0.5%", "300ppm".
 	Rate struct{ Lo, Hi uint32 }
 )
 
@@ -78,7 +78,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 func parseRate(s string) (uint32, bool) {
 	if ppm, ok := strings.CutSuffix(s, "ppm"); ok {
 		n, err := strconv.ParseUint(ppm, 10, 32)
-		return uint32(n), err == nil && n <= million
+		return uint32(n), err == nil && n <= maxRate
 	}
 	percent, ok := strings.CutSuffix(s, "%")
 	if !ok && s != "0" {
@@ -89,10 +89,13 @@ func parseRate(s string) (uint32, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(whole+part+strings.Repeat("0", 4-len(part)), 10, 32)
-	return uint32(n), err == nil && n <= million
+	return uint32(n), err == nil && n <= maxRate
 }
 
-const million = 1_000_000
+const (
+	million = 1_000_000
+	maxRate = 10 * million // a deviation may exceed 1; a probability is checked where it is used
+)
 
 // MarshalText writes what UnmarshalText reads.
 func (r Rate) MarshalText() ([]byte, error) {

@@ -49,12 +49,15 @@ func Run(spec *Spec, o Options) (*Report, error) {
 		return nil, err
 	}
 	out := r.world.Run()
+	if o.Heartbeat != nil {
+		o.Heartbeat.Store(judging)
+	}
 	rep := &Report{History: &r.storage.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
 		Reach:      reachCounts(r.storage.Reach), Faults: r.faultCounts(&out), Lies: r.lies,
-		Reproduce: Reproduce(spec.Name, o),
+		Reproduce: Reproduce(spec, o),
 	}
 	r.judge(rep, &out)
 	rep.Verdict = rep.Outcome.String()
@@ -136,8 +139,8 @@ func reachCounts(r *checker.Reach) map[string]uint64 {
 }
 
 // Reproduce returns the command that repeats a run.
-func Reproduce(scenario string, o Options) string {
-	words := []string{"turncoat", "run", scenario, "--seed", fmt.Sprint(o.Seed)}
+func Reproduce(spec *Spec, o Options) string {
+	words := []string{"turncoat", "run", quote(spec.ref()), "--seed", fmt.Sprint(o.Seed)}
 	for _, s := range o.Sets {
 		words = append(words, "--set", quote(s))
 	}

@@ -18,6 +18,8 @@ type Spec struct {
 	Faults    []Fault   `yaml:"faults"`
 	Limits    Limits    `yaml:"limits"`
 	Reach     []string  `yaml:"reach"` // situations that a sweep must meet
+
+	source source
 }
 
 // System is what is tested.
@@ -119,6 +121,23 @@ type Limits struct {
 	Events   Ints   `yaml:"events"`   // 0 = unlimited
 	Instant  Ints   `yaml:"instant"`  // events within one instant
 	Watchdog string `yaml:"watchdog"` // wall time that one event may take
+}
+
+// ref is how the command line names the scenario.
+func (s *Spec) ref() string {
+	if s.source.library || s.source.file == "" {
+		return s.Name
+	}
+	return s.source.file
+}
+
+// patience is how long of wall time one event may take. It was validated.
+func (s *Spec) patience() time.Duration {
+	d, err := time.ParseDuration(s.Limits.Watchdog)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 // defaults returns what a scenario need not say.

@@ -31,6 +31,7 @@ func (s Stop) String() string { return stops[s] }
 type Outcome struct {
 	Stop     Stop
 	Detail   string // Panicked, TimeStands: which node, what it said
+	Stack    string // Panicked: where
 	Node     protocol.NodeID
 	Virtual  time.Duration // when the last event happened
 	Events   uint64
@@ -46,7 +47,8 @@ func (w *World) Run() (out Outcome) {
 	defer func() {
 		if r := recover(); r != nil {
 			out = w.outcome(Panicked, node)
-			out.Detail = fmt.Sprintf("%s panicked at event %d: %v\n%s", w.hosts[node].Name, w.events, r, debug.Stack())
+			out.Detail = fmt.Sprintf("%s panicked at event %d: %v", w.hosts[node].Name, w.events, r)
+			out.Stack = string(debug.Stack())
 		}
 	}()
 	for {

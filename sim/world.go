@@ -82,8 +82,8 @@ type World struct {
 	counts   Counts
 	faults   []Corruption
 	struck   map[Act]uint64 // counted here, handed on in the outcome
-	clients  int   // clients that still have something to do
-	end      int64 // deadline in force
+	clients  int            // clients that still have something to do
+	end      int64          // deadline in force
 	steppers []Stepper
 }
 

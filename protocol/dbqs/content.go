@@ -33,6 +33,7 @@ func (c *Client) onGetReply(env protocol.Env, member int, m *GetReply) {
 		return // a wrong value is no answer, and no absence either
 	}
 	if c.count(member) && c.replies >= c.config.readQuorum() {
+		env.Note(Absent, 0)
 		c.finish(env, false, nil)
 	}
 }

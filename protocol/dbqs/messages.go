@@ -164,6 +164,17 @@ func (m *ReadTSReply) appendBody(b []byte) []byte {
 	return b
 }
 
+// Kinds returns the kinds of all messages that travel.
+func Kinds() []string {
+	var names []string
+	for _, m := range []protocol.Message{
+		&ReadTS{}, &ReadTSReply{}, &Write{}, &WriteReply{}, &Read{}, &ReadReply{}, &Put{}, &PutReply{}, &Get{}, &GetReply{},
+	} {
+		names = append(names, string(m.Kind()))
+	}
+	return names
+}
+
 // Decode reads one message of this protocol.
 func Decode(b []byte) (protocol.Message, error) {
 	w := protocol.NewWire(b)

@@ -6,4 +6,17 @@ const (
 	WroteBack = "dbqs.wrote-back"
 	// Retransmission: a client asked again.
 	Retransmission = "dbqs.retransmission"
+	// Superseded: a replica acknowledged a write that was older than what it held.
+	Superseded = "dbqs.superseded"
+	// Refused: a client or replica refused what the owner had not signed.
+	Refused = "dbqs.refused"
+	// Recovered: a replica started with objects on its disk.
+	Recovered = "dbqs.recovered"
+	// Absent: a get ended with a quorum of absences.
+	Absent = "dbqs.absent"
 )
+
+// Situations returns all of them.
+func Situations() []string {
+	return []string{WroteBack, Retransmission, Superseded, Refused, Recovered, Absent}
+}

@@ -18,6 +18,7 @@ func (c *Client) onReadReply(env protocol.Env, member int, m *ReadReply) {
 		return
 	}
 	if m.Record != nil && !same(m.Record, c.best) && !c.config.validRecord(c.keys, c.op.Object, m.Record) {
+		env.Note(Refused, m.Record.TS.Counter)
 		return
 	}
 	if !c.count(member) {

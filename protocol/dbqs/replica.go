@@ -23,7 +23,10 @@ func NewReplica(c *Config, keys *auth.Keys) *Replica {
 }
 
 // Start implements protocol.Machine.
-func (r *Replica) Start(_ protocol.Env, disk protocol.Disk) {
+func (r *Replica) Start(env protocol.Env, disk protocol.Disk) {
+	if len(disk) > 0 {
+		env.Note(Recovered, uint64(len(disk)))
+	}
 	for _, d := range disk {
 		r.order = append(r.order, d.Key)
 		switch v := d.Value.(type) {
@@ -69,9 +72,13 @@ func (r *Replica) onWrite(env protocol.Env, from protocol.NodeID, m *Write) {
 		return
 	}
 	if !same(old, m.Record) && !r.config.validRecord(r.keys, m.Object, m.Record) {
+		env.Note(Refused, m.Record.TS.Counter)
 		return
 	}
-	if r.config.Lifted.compare(m.Record, old) > 0 {
+	switch order := r.config.Lifted.compare(m.Record, old); {
+	case order < 0:
+		env.Note(Superseded, old.TS.Counter)
+	case order > 0:
 		if old == nil {
 			r.order = append(r.order, m.Object)
 		}

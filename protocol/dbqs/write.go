@@ -20,6 +20,7 @@ func (c *Client) onReadTSReply(env protocol.Env, member int, m *ReadTSReply) {
 	ts := Timestamp{}
 	if m.Stamp != nil {
 		if !c.config.validStamp(c.keys, c.op.Object, m.Stamp) {
+			env.Note(Refused, m.Stamp.TS.Counter)
 			return
 		}
 		ts = m.Stamp.TS
