@@ -36,20 +36,24 @@ func (r *run) clear() {
 // truncate keeps the first n events.
 func (r *run) truncate(n int) { r.room = r.room[:r.first+n] }
 
-// find returns how many events come before (at, seq). The search within is free of branches
-// that depend on data: the comparison is the borrow of a 128-bit subtraction. A processor guesses
-// half of such branches wrong, at more than the price of the whole search.
+// find returns how many events come before (at, seq).
 func (r *run) find(at, seq uint64) int {
-	a := r.live()
-	n := len(a)
+	n := r.len()
 	if n == 0 {
 		return 0
 	}
-	if last := &a[n-1]; uint64(last.at) < at || uint64(last.at) == at && last.seq < seq {
+	if last := &r.room[len(r.room)-1]; uint64(last.at) < at || uint64(last.at) == at && last.seq < seq {
 		return n
 	}
+	return search(r.live(), at, seq)
+}
+
+// search is find in a, the last of which does not come before (at, seq). It is free of branches
+// that depend on data: the comparison is the borrow of a 128-bit subtraction. A processor
+// guesses half of such branches wrong, at more than the price of the whole search.
+func search(a []event, at, seq uint64) int {
 	lo := 0
-	for n > 1 {
+	for n := len(a); n > 1; { // the answer is in [lo, lo+n)
 		half := n >> 1
 		m := &a[lo+half-1]
 		_, less := bits.Sub64(m.seq, seq, 0)
@@ -57,9 +61,7 @@ func (r *run) find(at, seq uint64) int {
 		lo += half & -int(less)
 		n -= half
 	}
-	_, less := bits.Sub64(a[lo].seq, seq, 0)
-	_, less = bits.Sub64(uint64(a[lo].at), at, less)
-	return lo + int(less)
+	return lo
 }
 
 // insert puts e at index i, which must be where find sees it.

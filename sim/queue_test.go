@@ -205,6 +205,27 @@ func TestEbbAndFlood(t *testing.T) {
 	}
 }
 
+func TestResetQueueIsAsNew(t *testing.T) {
+	b := &beside{t: t}
+	for _, crowd := range []ticks{10, 100, 1000} {
+		for i := range crowd {
+			b.push(1e9+i*i, ordinary)
+		}
+		for range crowd / 2 {
+			b.pop()
+		}
+		if b.q.bound == 0 || crowd == 1000 && (b.q.far.base == 0 || b.q.far.n == 0) {
+			t.Fatalf("with %d events there is nothing to reset", crowd)
+		}
+		b.reset()
+		if b.q.bound != 0 || b.q.far.base != 0 || b.q.far.inUse != 0 {
+			t.Fatalf("after reset bound is %d, base %d, levels in use %b; want 0", b.q.bound, b.q.far.base, b.q.far.inUse)
+		}
+	}
+	b.push(3, ordinary)
+	b.drain()
+}
+
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	for _, pending := range []int{10, 100, 10_000} {
 		var q queue
@@ -235,6 +256,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 // scale and a delay of that scale.
 func (b *beside) perform(tape []byte) {
 	for len(tape) >= 4 {
+		room := uint64(max(0, 1000-len(b.oracle))) // more would only be slow to sort
 		op, scale, v := tape[0], tape[1]%64, uint64(binary.LittleEndian.Uint16(tape[2:]))
 		tape = tape[4:]
 		delay := ticks(v << 48 >> scale >> 1) // of any size, with ties the likelier the smaller
@@ -244,11 +266,11 @@ func (b *beside) perform(tape []byte) {
 		case op < 140:
 			b.push(delay, fault)
 		case op < 150: // a crowd in one instant
-			for range v % 200 {
+			for range min(v%200, room) {
 				b.push(delay, ordinary)
 			}
 		case op < 160: // a crowd over many
-			for i := range v % 200 {
+			for i := range min(v%200, room) {
 				b.push(ticks(i*v%4096), ordinary)
 			}
 		case op < 240:
