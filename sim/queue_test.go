@@ -115,6 +115,7 @@ func TestFaultRunsBeforeTheRestOfItsInstant(t *testing.T) {
 			b.push(7, ordinary)
 		}
 		b.push(7, fault)
+		b.peek()
 		b.pop()                              // the fault, pushed last
 		b.pop()                              // the first of the crowd
 		for range 2*shiftMax + refillMax/2 { // more than there is room in front
