@@ -24,10 +24,11 @@
 //
 // When near runs dry, the earliest bucket is spread over finer ones until it is small, and it and
 // the small ones after it become the next near. When insertion into near would have to shift
-// many events, all but its front goes back to the buckets and bound moves down to there. An event
-// moves at most once for each digit on its way down, so push and pop take constant amortised time
-// for any distribution of times (at most 11 moves, 2 to 4 in practice); there is no bucket
-// width to guess and nothing to resize, which is where calendar queues go wrong.
+// many events, all but its front goes back to the buckets and bound moves down to there, which
+// the pushes since the last such cut have paid for. On its way down an event moves at most
+// once for each digit, whatever the distribution of times: 12 moves at the very most; in the
+// hold benchmark 3 on average with 1,000 events pending and 5 with 1,000,000. There is no
+// bucket width to guess and nothing to resize, which is where calendar queues go wrong.
 
 package sim
 
