@@ -1,0 +1,39 @@
+package checker
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The page holds the verdict, the operations and the object; that it can be
+// read is for eyes.
+func TestHTML(t *testing.T) {
+	stale := record("w1 w2", "       r1", "       w3->")
+	long := longHistory(5000, 4, 3)
+	tail := long.Value([]byte("from nowhere"))
+	long.End(long.BeginRead(7, Object(1), 20000), tail, 20001)
+	for name, c := range map[string]struct {
+		h    *History
+		want []string
+	}{
+		"stale read": {stale, []string{`"violation"`, "client 1 read 1 [141,171] after", "write 3 (pending)", "witness 3", "read -\\u003e 1"}},
+		"atomic":     {record("w1 r1"), []string{`"pass"`, "write 1", "read -\\u003e 1"}},
+		"too long":   {long, []string{"from nowhere", "operations drawn", `"violation"`}},
+		"empty":      {new(History), []string{`"vacuous"`}},
+	} {
+		var page bytes.Buffer
+		if err := WriteHTML(&page, c.h, Options{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(page.String(), want) {
+				t.Errorf("%s: %s is not on the page", name, want)
+			}
+		}
+		if page.Len() > 2<<20 {
+			t.Errorf("%s: the page has %d bytes", name, page.Len())
+		}
+	}
+}
