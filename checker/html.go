@@ -12,20 +12,22 @@ import (
 // orders found, and why they end. Its bytes differ from run to run, so it is for
 // looking at and never for comparing.
 
-// drawn is how many operations a picture has room for. Beyond that, it shows
-// the object at fault, around the fault.
-const drawn = 1500
+const (
+	// drawn is how many operations a picture has room for.
+	drawn = 1500
+	// drawnSteps bounds the search for the orders shown: a picture proves nothing,
+	// and the orders found by then are long enough to look at.
+	drawnSteps = 200_000
+)
 
-// WriteHTML draws h as one self-contained page. What Check said of it stands in
-// a lane of its own.
+// WriteHTML draws h as one self-contained page, with what Check says of it in
+// lanes of their own. Of a history that is too long it draws the witness, or if
+// there is none the beginning.
 func WriteHTML(w io.Writer, h *History, opts Options) error {
 	report := Check(h, opts)
-	parts := h.picture(&report)
-	n := 0
-	for _, part := range parts {
-		n += len(part)
-	}
+	parts, n := h.picture(&report)
 	l := opts.limits()
+	l.steps = drawnSteps
 	s := newSearch(n, l)
 	model := s.model()
 	model.Partition = func(all []porcupine.Operation) (split [][]porcupine.Operation) {
@@ -34,47 +36,61 @@ func WriteHTML(w io.Writer, h *History, opts Options) error {
 		}
 		return split
 	}
-	model.DescribeOperation = func(input, _ any) string {
-		c := input.(*call)
-		return h.label(c.op)
-	}
-	model.DescribeState = func(state any) string { return h.describeValue(state.(Value)) }
 	calls := operations(slices.Concat(parts...))
+	lanes := dense(calls)
 	_, info := porcupine.CheckOperationsVerbose(model, calls, 0)
 	info.AddAnnotations(h.annotations(&report, n))
+	// Visualize replays what was found, which a spent search would refuse.
+	model.Step = func(state, input, _ any) (bool, any) { return registerStep(state, input.(*call)) }
+	model.DescribeState = func(state any) string { return h.describeValue(state.(Value)) }
+	model.DescribeOperation = func(input, _ any) string {
+		op := input.(*call).op
+		if lanes {
+			return fmt.Sprintf("%d: %s", op.Client, h.label(op))
+		}
+		return h.label(op)
+	}
 	return porcupine.Visualize(model, info, w)
 }
 
-// picture chooses what to draw, by object: everything that says something, or
-// if that is too much, what led to the fault, or else the beginning.
-func (h *History) picture(r *Report) [][]Operation {
-	parts := make([][]Operation, h.Objects())
-	total := 0
-	for _, op := range h.ops {
+// picture chooses what to draw, by object, and counts it. Both the witness and
+// a prefix in time are as right or wrong as they look; another selection would
+// show reads of values whose writes were left out.
+func (h *History) picture(r *Report) (parts [][]Operation, n int) {
+	shown := h.ops
+	if len(h.ops) > drawn {
+		shown = r.Witness
+		if len(r.Witness) == 0 {
+			shown, _ = prefix(h.ops, h.ops[drawn].Invoke)
+		}
+	}
+	parts = make([][]Operation, h.Objects())
+	for _, op := range shown {
 		if op.Kind != CAS && op.Outcome == Failed || op.Kind == Read && op.Outcome == Pending {
 			continue
 		}
 		parts[op.Object] = append(parts[op.Object], op)
-		total++
+		n++
 	}
-	if total > drawn && len(r.Witness) > 0 {
-		fault := r.Witness[0].Object
-		near := parts[fault][:0:0]
-		for _, op := range parts[fault] {
-			if slices.Contains(r.Witness, op) || r.Atomic-op.Invoke < drawn && op.Invoke-r.Atomic < drawn/10 {
-				near = append(near, op)
-			}
-		}
-		parts = [][]Operation{near}
+	return slices.DeleteFunc(parts, func(part []Operation) bool { return len(part) == 0 }), n
+}
+
+// dense gives clients consecutive lanes if their numbers leave many gaps, as a
+// page with a lane for each number would have no end. It tells whether it did.
+func dense(calls []porcupine.Operation) bool {
+	var clients []int
+	for i := range calls {
+		clients = append(clients, calls[i].ClientId)
 	}
-	room := drawn
-	for i := range parts {
-		if len(r.Witness) == 0 {
-			parts[i] = parts[i][:min(len(parts[i]), room)]
-			room -= len(parts[i])
-		}
+	slices.Sort(clients)
+	clients = slices.Compact(clients)
+	if len(clients) == 0 || clients[len(clients)-1] < 2*len(clients) {
+		return false
 	}
-	return slices.DeleteFunc(parts, func(part []Operation) bool { return len(part) == 0 })
+	for i := range calls {
+		calls[i].ClientId, _ = slices.BinarySearch(clients, calls[i].ClientId)
+	}
+	return true
 }
 
 // annotations put the verdict and the witness above the lanes.
