@@ -51,13 +51,16 @@ func TestRecordingDoesNotAllocate(t *testing.T) {
 // The events of a history are distinct and ascending, or its verdict would mean
 // nothing; recording them otherwise is a bug of the recorder.
 func TestRecorderInsistsOnTheOrderOfEvents(t *testing.T) {
-	for name, wrong := range map[string]func(h *History, o Object, id OpID){
-		"same event":     func(h *History, o Object, id OpID) { h.BeginRead(1, o, 5) },
-		"earlier event":  func(h *History, o Object, id OpID) { h.End(id, Absent, 4) },
-		"ends twice":     func(h *History, o Object, id OpID) { h.End(id, Absent, 6); h.Fail(id, 7) },
-		"negative event": func(h *History, o Object, id OpID) { h.Reset(); h.BeginRead(1, o, -1) },
+	for _, c := range []struct {
+		name  string
+		wrong func(h *History, o Object, id OpID)
+	}{
+		{"same event", func(h *History, o Object, id OpID) { h.BeginRead(1, o, 5) }},
+		{"earlier event", func(h *History, o Object, id OpID) { h.End(id, Absent, 4) }},
+		{"ends twice", func(h *History, o Object, id OpID) { h.End(id, Absent, 6); h.Fail(id, 7) }},
+		{"negative event", func(h *History, o Object, id OpID) { h.Reset(); h.BeginRead(1, o, -1) }},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
 					t.Error("accepted")
@@ -65,7 +68,7 @@ func TestRecorderInsistsOnTheOrderOfEvents(t *testing.T) {
 			}()
 			var h History
 			o := h.Object([]byte("x"))
-			wrong(&h, o, h.BeginRead(0, o, 5))
+			c.wrong(&h, o, h.BeginRead(0, o, 5))
 		})
 	}
 }
@@ -84,13 +87,13 @@ func TestCheckerIsReusable(t *testing.T) {
 
 func TestWordsForForeignBytes(t *testing.T) {
 	var h History
-	for text, want := range map[string]string{
-		"12": "12", `"a"`: `"a"`, "plain": `"plain"`, "\x00\xff": "00ff", "": `""`,
-		strings.Repeat("x", 30):    `"` + strings.Repeat("x", 24) + `..."`,
-		strings.Repeat("\x01", 30): strings.Repeat("01", 12) + "...",
+	for _, c := range []struct{ text, want string }{
+		{"12", "12"}, {`"a"`, `"a"`}, {"plain", `"plain"`}, {"\x00\xff", "00ff"}, {"", `""`},
+		{strings.Repeat("x", 30), `"` + strings.Repeat("x", 24) + `..."`},
+		{strings.Repeat("\x01", 30), strings.Repeat("01", 12) + "..."},
 	} {
-		if got := h.describeValue(h.Value([]byte(text))); got != want {
-			t.Errorf("%q is shown as %s, want %s", text, got, want)
+		if got := h.describeValue(h.Value([]byte(c.text))); got != c.want {
+			t.Errorf("%q is shown as %s, want %s", c.text, got, c.want)
 		}
 	}
 }

@@ -7,17 +7,19 @@ import (
 )
 
 func TestVerdictNamesAndStatuses(t *testing.T) {
-	want := map[Verdict]struct {
+	want := []struct {
+		v      Verdict
 		name   string
 		status int
 	}{
-		Pass: {"pass", 0}, Violation: {"violation", 1}, Invalid: {"invalid", 2}, Stuck: {"stuck", 3},
-		Undecided: {"undecided", 4}, Assumption: {"assumption", 5}, Vacuous: {"vacuous", 6}, Diverged: {"diverged", 7},
+		{Pass, "pass", 0}, {Violation, "violation", 1}, {Invalid, "invalid", 2}, {Stuck, "stuck", 3},
+		{Undecided, "undecided", 4}, {Assumption, "assumption", 5}, {Vacuous, "vacuous", 6}, {Diverged, "diverged", 7},
 	}
 	if len(want) != len(verdicts) {
 		t.Fatalf("%d verdicts, %d expected", len(verdicts), len(want))
 	}
-	for v, w := range want {
+	for _, w := range want {
+		v := w.v
 		if v.String() != w.name || v.ExitStatus() != w.status {
 			t.Errorf("%v has status %d, want %s and %d", v, v.ExitStatus(), w.name, w.status)
 		}
