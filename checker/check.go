@@ -67,15 +67,15 @@ const Property = "atomicity"
 type Report struct {
 	Verdict  Verdict `json:"verdict"`
 	Property string  `json:"property"`
-	Detail   string  `json:"detail"` // one sentence, empty on Pass
-	Object   string  `json:"object"` // the object concerned, empty on Pass
+	Detail   string  `json:"detail"`           // one sentence, empty on Pass
+	Object   string  `json:"object,omitempty"` // the object concerned, if one is
 	// Witness holds operations that are no atomic history by themselves and prove
 	// that the whole is none, in order of invocation.
 	Witness []Operation `json:"-"`
-	Lines   []string    `json:"witness"` // Witness, each in words
+	Lines   []string    `json:"witness,omitempty"` // Witness, each in words
 	// Atomic is, on Violation, the number of the last event up to which nothing
 	// was found wrong with the object's history.
-	Atomic     int64 `json:"atomic_until"`
+	Atomic     int64 `json:"atomic_until,omitempty"`
 	Operations int   `json:"operations"` // recorded, pending ones included
 	Checked    int   `json:"checked"`    // that ended and were judged
 	Objects    int   `json:"objects"`    // that have operations
@@ -103,19 +103,18 @@ func (c *Checker) Check(h *History, opts Options) Report {
 	bounds := c.partition(h)
 	for o := range h.Objects() {
 		ops := c.ops[bounds[o]:bounds[o+1]]
-		if len(ops) == 0 {
+		if len(ops) > 0 {
+			r.Objects++
+		}
+		if len(ops) == 0 || r.Verdict == Violation || r.Verdict == Invalid {
 			continue
 		}
-		r.Objects++
 		r.Checked += ended(ops)
 		verdict := c.object(h, ops, opts.Model, l, &r)
-		if r.Detail != "" && r.Object == "" {
+		if verdict != Pass {
 			r.Object = h.describeObject(Object(o))
 		}
 		r.Verdict = Worst(r.Verdict, verdict)
-		if verdict == Violation || verdict == Invalid {
-			break
-		}
 	}
 	if r.Verdict == Pass && r.Checked == 0 {
 		r.Verdict, r.Detail = Vacuous, "the history has no operation that ended, so nothing was checked"

@@ -111,21 +111,27 @@ func earliest(ops []Operation, bad func([]Operation) bool) (atomic int64, part [
 		}
 	}
 	slices.Sort(ends)
+	part, origin = make([]Operation, 0, len(ops)), make([]int32, 0, len(ops))
 	lo, hi := 0, len(ends)-1 // the prefix that ends at ends[hi] is bad
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
-		if part, _ = prefix(ops, ends[mid]); bad(part) {
+		if part, origin = appendPrefix(part[:0], origin[:0], ops, ends[mid]); bad(part) {
 			hi = mid
 		} else {
 			lo = mid + 1
 		}
 	}
-	part, origin = prefix(ops, ends[hi])
+	part, origin = appendPrefix(part[:0], origin[:0], ops, ends[hi])
 	return ends[hi] - 1, part, origin
 }
 
-// prefix returns what was known of ops at event at.
+// prefix returns what was known of ops at event at, and for each operation its
+// index in ops.
 func prefix(ops []Operation, at int64) (part []Operation, origin []int32) {
+	return appendPrefix(nil, nil, ops, at)
+}
+
+func appendPrefix(part []Operation, origin []int32, ops []Operation, at int64) ([]Operation, []int32) {
 	for i, op := range ops {
 		if op.Invoke > at {
 			continue

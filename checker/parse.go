@@ -150,7 +150,7 @@ func (l *eventLog) matches(e *logEvent, op begun) error {
 	h := l.history
 	invoked := h.Operation(op.id)
 	if e.hasKey && string(e.key) != h.ObjectName(invoked.Object) {
-		return fmt.Errorf("field key: read %q; want %q, as on line %d", e.key, h.ObjectName(invoked.Object), op.line)
+		return fmt.Errorf("field key: read %s; want %s, as on line %d", e.key, h.ObjectName(invoked.Object), op.line)
 	}
 	if !e.hasValue || e.f == "read" || e.kind == "info" {
 		return nil

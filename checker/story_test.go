@@ -199,6 +199,17 @@ func TestBudgetsEndUndecided(t *testing.T) {
 	}
 }
 
+// Where the search finds no end and the zone check cannot tell who was read, a
+// value that nobody wrote still gives the history away.
+func TestFabricationIsSeenWithinAnyBudget(t *testing.T) {
+	h := ambiguous(9)
+	h.End(h.BeginRead(30, 0, 5000), h.Value([]byte("f")), 5001)
+	r := Check(h, Options{Steps: 500})
+	if want := `client 30 read "f" [5000,5001], which nobody wrote`; r.Verdict != Violation || r.Detail != want || r.Atomic != 5000 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A faulty client's write that was never acknowledged explains what was read,
 // from its first signature on and not before.
 func TestObservedWritesOfFaultyClients(t *testing.T) {
@@ -221,6 +232,9 @@ func TestObservedWritesOfFaultyClients(t *testing.T) {
 	}
 	if r := Check(build(4), Options{}); r.Verdict != Pass || r.Operations != 3 {
 		t.Errorf("signed in time: %+v", r)
+	}
+	if r := Check(build(6), Options{}); r.Verdict != Pass {
+		t.Errorf("signed at the very event at which it was read: %+v", r)
 	}
 	if r := Check(build(7), Options{}); r.Verdict != Violation {
 		t.Errorf("signed after it was read: %+v", r)

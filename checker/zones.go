@@ -255,7 +255,11 @@ func (z *zoneJudge) conflict(i, j zone) zoneFault {
 	if i.s < j.s && a.writeRet != beforeTime || b.writeRet == beforeTime {
 		a, b = b, a
 	}
-	return zoneFault{kind: cycle, a: a.first(), b: b.last(), c: b.first(), d: a.last()}
+	second := b.last()
+	if min(a.writeRet, a.readRet) < b.writeInv {
+		second = b.write // as true as with a read, and easier to follow
+	}
+	return zoneFault{kind: cycle, a: a.first(), b: second, c: b.first(), d: a.last()}
 }
 
 // first returns the operation of c that returned first, -1 for the initial value.
