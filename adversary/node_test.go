@@ -169,58 +169,10 @@ func TestCorruptClient(t *testing.T) {
 	w.want("a clone is a client", n.take(), "0 toy.read 0", "1 toy.read 0")
 }
 
-// Both forks of a client are in the same state when the operation comes, and have
-// timers of their own: they say the same, and none of it is a lie.
-func TestForksThatAgreeDoNotLie(t *testing.T) {
-	w := newTown(t)
-	power := on(map[string]int{"equivocate.split": 1})
-	client := CorruptClient(&toyClient{keys: w.authority.Keys(alice), replicas: 2}, w.deps(alice, power), w.strategies("equivocate")...)
-	n := newStage(client)
-	client.Deliver(n, 1, w.message(1, toyAck, 1))
-	power.choose = func(string, int) int { return 1 }
-	client.Deliver(n, 0, w.message(0, toyAck, 1)) // node 1 is on one side and node 0 on the other
-	power.choose = nil
-
-	client.Invoke(n, protocol.Operation{Kind: protocol.Read})
-	n.wait(25 * time.Millisecond)
-	w.want("sent three times", sorted(n.take()), "0 toy.read 0", "1 toy.read 0")
-	w.want("lies", power.takeLies())
-
-	w.nonce = n.nonces - 1
-	client.Deliver(n, 1, w.message(1, toyValue, 1))
-	n.take()
-	n.wait(10 * time.Millisecond)
-	w.want("one fork still asks", n.take(), "0 toy.read 0")
-	w.want("which the honest copy would not", power.takeLies(), "equivocate/client/read")
-	if len(n.returns) != 1 {
-		t.Errorf("%d results", len(n.returns))
-	}
-	client.Invoke(n, protocol.Operation{Seq: 1, Kind: protocol.Read}) // the fork is busy and misses it
-	w.want("the other asks", n.take(), "1 toy.read 0")
-}
-
 func TestNodeStartsFromItsDisk(t *testing.T) {
 	w := newTown(t)
 	node := Corrupt(&toyReplica{keys: w.authority.Keys(liar)}, w.deps(liar, on(map[string]int{"twins.route": 1})), w.strategies("twins")...)
 	n := &stage{machine: node}
 	node.Start(n, protocol.Disk{{Key: protocol.KeyOf("value", 0), Value: w.write(alice, 9)}})
 	w.want("so does a twin", n.ask(bob, w.read(bob)), "5 toy.value 9")
-}
-
-func TestReservedTimers(t *testing.T) {
-	for _, id := range []protocol.TimerID{0, 1, selfTimer} {
-		for _, strategy := range []int{0, 1, maxStrategies - 1} {
-			for _, slot := range []int{0, 1, maxSlot} {
-				if i, j, own := splitTimer(timerOf(strategy, slot, id)); i != strategy || j != slot || own != id {
-					t.Errorf("timer %d of strategy %d, slot %d reads back as %d of %d, %d", id, strategy, slot, own, i, j)
-				}
-			}
-		}
-	}
-	defer func() {
-		if recover() == nil {
-			t.Error("a machine may use a timer id that is reserved")
-		}
-	}()
-	timerOf(0, 0, 1<<ownBits)
 }

@@ -62,6 +62,23 @@ func TestReplaySendsItsOldMessagesAgain(t *testing.T) {
 	w.want("lies", power.takeLies(), "replay/replica/ack")
 }
 
+func TestReplayForgets(t *testing.T) {
+	w := newTown(t)
+	power := &dice{}
+	n := w.corrupt(power, "replay keep=2")
+	for i := range 5 {
+		n.ask(alice, w.write(alice, uint64(i)))
+	}
+	power.chance = func(string, int) bool { return true }
+	power.choose = func(label string, n int) int {
+		if label == "replay.which" && n != 2 {
+			t.Errorf("it remembers %d messages", n)
+		}
+		return 0
+	}
+	w.want("the older of two", n.ask(alice, w.read(alice)), "4 toy.value 4", "4 toy.ack 3")
+}
+
 func TestReplayRelaysWhatAccompliceWasSent(t *testing.T) {
 	w := newTown(t)
 	cabal := NewCabal()

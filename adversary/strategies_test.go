@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"math/bits"
 	"testing"
 	"time"
 
@@ -79,6 +80,42 @@ func TestSlowHolds(t *testing.T) {
 	w.want("a late truth is no second lie", power.takeLies())
 }
 
+func TestSlowLetsGoInTheOrderOfDelays(t *testing.T) {
+	w := newTown(t)
+	power := on(nil)
+	power.chance = func(string, int) bool { return true }
+	n := w.corrupt(power, "slow delay=80ms")
+	for _, part := range []int{3, 0, 7, 1} {
+		power.choose = func(string, int) int { return part }
+		n.ask(alice, w.write(alice, uint64(part)))
+	}
+	n.wait(80 * time.Millisecond)
+	w.want("all", n.take(), "4 toy.ack 0", "4 toy.ack 1", "4 toy.ack 3", "4 toy.ack 7")
+}
+
+// Where no time passes, only the expiry of timers orders what happens.
+func TestSlowWithoutTime(t *testing.T) {
+	w := newTown(t)
+	n := w.corrupt(eager(), "slow delay=80ms")
+	n.ask(alice, w.read(alice))
+	n.ask(bob, w.read(bob))
+	n.machine.Timer(n, timerOf(0, 0, 0))
+	w.want("one", n.take(), "4 toy.value 0")
+	n.machine.Timer(n, timerOf(0, 0, 0))
+	w.want("the other", n.take(), "5 toy.value 0")
+}
+
+func TestALieAboutALateTruthIsNoneWhenEqual(t *testing.T) {
+	w := newTown(t)
+	power := on(map[string]int{"slow.value": 1, "fabricate.value": 1})
+	n := w.corrupt(power, "slow delay=80ms", "fabricate")
+	n.ask(alice, w.read(alice))
+	w.want("lies", power.takeLies(), "slow/replica/value")
+	n.wait(80 * time.Millisecond)
+	w.want("fabricated as it was", n.take(), "4 toy.value 0")
+	w.want("lies", power.takeLies())
+}
+
 func TestReorderSendsInAnotherOrder(t *testing.T) {
 	w := newTown(t)
 	power := eager()
@@ -86,6 +123,9 @@ func TestReorderSendsInAnotherOrder(t *testing.T) {
 	w.want("gathered", n.ask(alice, w.write(alice, 1)), "0 toy.audit 1")
 	w.want("gathered", n.ask(alice, w.write(alice, 2)), "0 toy.audit 2")
 	w.want("enough", n.ask(alice, w.write(alice, 3)), "0 toy.audit 3", "4 toy.ack 3", "4 toy.ack 2", "4 toy.ack 1")
+	if count := n.foreignTimers(); count != 0 {
+		t.Errorf("%d timers are armed with nothing gathered", count)
+	}
 	w.want("gathered", n.ask(alice, w.read(alice)))
 	n.wait(5 * time.Millisecond)
 	w.want("long enough", n.take(), "4 toy.value 3")
@@ -95,20 +135,19 @@ func TestReorderSendsInAnotherOrder(t *testing.T) {
 func TestGarbleBreaksSignatureOrForm(t *testing.T) {
 	w := newTown(t)
 	power := seeded(3)
-	n := w.corrupt(power, "garble rate=1000000")
+	n, bare := w.corrupt(power, "garble rate=1000000"), newStage(&toyReplica{keys: w.authority.Keys(liar)})
+	for range 500 {
+		read := w.read(alice)
+		n.machine.Deliver(n, alice, read)
+		bare.machine.Deliver(bare, alice, read)
+	}
 	decoded, undecoded := 0, 0
-	for range 500 {
-		n.ask(alice, w.read(alice))
-	}
-	n.sent = nil
-	for range 500 {
-		n.machine.Deliver(n, alice, w.read(alice))
-	}
-	for _, s := range n.sent {
+	var flips [maxFlips + 1]int
+	for i, s := range n.sent {
 		switch m := s.Message.(type) {
 		case *Garbled:
-			if _, err := decodeToy(m.Bytes); err == nil {
-				t.Fatal("a message that decodes was sent as Garbled")
+			if _, err := decodeToy(m.Bytes); err == nil || m.Was != "toy.value" {
+				t.Fatalf("a message that decodes (%v) was sent as Garbled of %s", err, m.Was)
 			}
 			undecoded++
 		case *toyMessage:
@@ -116,12 +155,28 @@ func TestGarbleBreaksSignatureOrForm(t *testing.T) {
 				decoded++
 			}
 		}
+		flips[distance(s.Message.AppendTo(nil), bare.sent[i].Message.AppendTo(nil))]++
 	}
-	// Flips that undo each other, about one in 600, leave the truth, which is no lie.
-	if decoded < 400 || undecoded == 0 {
-		t.Errorf("%d garbled messages decode and %d do not", decoded, undecoded)
+	if decoded+undecoded+flips[0] != 500 || decoded == 0 || undecoded == 0 {
+		t.Errorf("%d garbled messages decode, %d do not, %d are as they were", decoded, undecoded, flips[0])
 	}
-	w.want("lies", sorted(power.takeLies()), "garble/replica/value")
+	if flips[1] < 100 || flips[2] < 100 || flips[3] < 100 {
+		t.Errorf("messages by flipped bits: %d", flips)
+	}
+	lies := power.takeLies()
+	if len(lies) != 500-flips[0] {
+		t.Errorf("%d lies, and %d messages that are as they were", len(lies), flips[0])
+	}
+	w.want("lies", sorted(lies), "garble/replica/value")
+}
+
+// distance counts the bits in which a and b, equally long, differ.
+func distance(a, b []byte) int {
+	n := 0
+	for i := range a {
+		n += bits.OnesCount8(a[i] ^ b[i])
+	}
+	return n
 }
 
 func TestCrashRestartForgets(t *testing.T) {
