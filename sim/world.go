@@ -55,7 +55,7 @@ const (
 
 // ordinary is set in the sequence number of all events but faults, so that those
 // strike at the front of their instant.
-const ordinary = 1 << 63
+const ordinary uint64 = 1 << 63
 
 // Counts are totals of a run.
 type Counts struct {
