@@ -184,21 +184,3 @@ func TestATwinStartsLikeAnyMachine(t *testing.T) {
 	w.want("nobody speaks with the first", n.take())
 	w.want("the second greets its peers when it is born", n.ask(bob, w.read(bob)), "4 toy.ack 0", "5 toy.ack 0", "5 toy.value 0")
 }
-
-func TestReservedTimers(t *testing.T) {
-	for _, id := range []protocol.TimerID{0, 1, selfTimer} {
-		for _, strategy := range []int{0, 1, maxStrategies - 1} {
-			for _, slot := range []int{0, 1, maxSlot} {
-				if i, j, own := splitTimer(timerOf(strategy, slot, id)); i != strategy || j != slot || own != id {
-					t.Errorf("timer %d of strategy %d, slot %d reads back as %d of %d, %d", id, strategy, slot, own, i, j)
-				}
-			}
-		}
-	}
-	defer func() {
-		if recover() == nil {
-			t.Error("a machine may use a timer id that is reserved")
-		}
-	}()
-	timerOf(0, 0, 1<<ownBits)
-}

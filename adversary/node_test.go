@@ -125,7 +125,7 @@ func TestEveryKindOfLieIsDrawn(t *testing.T) {
 		w := newTown(t)
 		power := seeded(5)
 		n := w.corrupt(power, spec.Name+map[string]string{"silent": " rate=500000"}[spec.Name])
-		for i := range 2000 {
+		for i := range 600 {
 			peer := []protocol.NodeID{1, 2, alice, bob}[i*7%4]
 			n.ask(peer, w.read(peer))
 			n.ask(peer, w.write(peer, uint64(i)))

@@ -53,10 +53,10 @@ func (e *BadParameter) Error() string {
 	return fmt.Sprintf("parameter %s of strategy %s is %q; it must be %s", e.Name, e.Strategy, e.Value, e.Want)
 }
 
-// The parameters that several strategies share.
-var (
-	kindsParameter = Parameter{"kinds", "the message kinds it acts on, as \"dbqs.read-reply\" or \"read-reply\", with commas between them; empty for all", ""}
-)
+// kindsParameter and rateParameter are what several strategies share.
+var kindsParameter = Parameter{
+	"kinds", `the message kinds it acts on, as "dbqs.read-reply" or "read-reply", with commas between them; empty for all`, "",
+}
 
 func rateParameter(doc, value string) Parameter {
 	return Parameter{"rate", "chance of " + doc + ", in parts per million", value}

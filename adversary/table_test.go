@@ -34,9 +34,19 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	if e := (*UnknownStrategy)(nil); !errors.As(err, &e) || e.Name != "stael" {
 		t.Errorf("an unknown strategy: %v", err)
 	}
+	if err.Error() != `there is no strategy "stael"` {
+		t.Errorf("it reads %q", err)
+	}
 	_, err = New("stale", Setting{"rat", "1"})
 	if e := (*UnknownParameter)(nil); !errors.As(err, &e) || e.Name != "rat" || !slices.Equal(e.Known, []string{"every", "keep", "kinds", "rate"}) {
 		t.Errorf("an unknown parameter: %v", err)
+	}
+	if err.Error() != `strategy stale has no parameter "rat"; it has every, keep, kinds, rate` {
+		t.Errorf("it reads %q", err)
+	}
+	_, err = New("twins", Setting{"copies", "one"})
+	if err == nil || err.Error() != `parameter copies of strategy twins is "one"; it must be a whole number of 2 to 15` {
+		t.Errorf("it reads %q", err)
 	}
 	for _, s := range []struct {
 		strategy, name, value, want string
