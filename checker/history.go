@@ -258,3 +258,9 @@ func (n *names) reset() {
 	clear(n.all)
 	n.all = n.all[:0]
 }
+
+// HasCAS reports whether any operation is a compare-and-set, so that only the
+// cas-register model can judge the history.
+func (h *History) HasCAS() bool {
+	return slices.ContainsFunc(h.ops, func(op Operation) bool { return op.Kind == CAS })
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -146,26 +145,6 @@ func (a *Artifact) Write(path string) error {
 		text = enc.EncodeAll(text, nil)
 	}
 	return WriteFile(path, text)
-}
-
-// WriteFile writes a file whole or not at all, and makes its directory.
-func WriteFile(path string, b []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".turncoat-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}

@@ -21,6 +21,12 @@ func Rules() []RuleDoc {
 	return out
 }
 
+// CheckRules reports the first name that is no rule.
+func CheckRules(names []string) error {
+	_, err := parseLifted(names)
+	return err
+}
+
 // lifted is the rules that a run leaves out, by protocol.
 type lifted struct {
 	dbqs dbqs.Rules

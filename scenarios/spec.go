@@ -131,8 +131,8 @@ func (s *Spec) ref() string {
 	return s.source.file
 }
 
-// patience is how long of wall time one event may take. It was validated.
-func (s *Spec) patience() time.Duration {
+// Patience is how long of wall time one event may take. It was validated.
+func (s *Spec) Patience() time.Duration {
 	d, err := time.ParseDuration(s.Limits.Watchdog)
 	if err != nil {
 		panic(err)

@@ -148,7 +148,7 @@ func (s *sweep) at(seed uint64) Options {
 // one does a run, and writes the artifact of a finding.
 func (s *sweep) one(p pair) (*Report, error) {
 	o := s.at(p.seed)
-	rep, err := Guarded(p.spec, o, p.spec.patience())
+	rep, err := Guarded(p.spec, o, p.spec.Patience())
 	if err != nil || rep.Outcome == checker.Pass || s.enough.Load() {
 		return rep, err
 	}
