@@ -123,7 +123,7 @@ func (r *Replica) onCheckpoint(env protocol.Env, m *Checkpoint) {
 	}
 	r.ahead = max(r.ahead, m.Seq)
 	if m.Seq > r.log.h+r.cfg.L {
-		r.startTransfer(env, id)
+		r.startTransfer(env, id, r.claims.votes(id, r.cfg.Quorum()))
 	}
 }
 
@@ -147,6 +147,7 @@ func (r *Replica) tryStable(env protocol.Env, id CheckpointID) {
 	if !r.active {
 		env.Note(NoteCheckpointBetweenViews, id.Seq)
 	}
+	r.hProof = r.claims.votes(id, r.cfg.Quorum())
 	r.adopt(id.Seq)
 }
 

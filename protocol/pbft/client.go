@@ -149,10 +149,13 @@ func (c *Caller) OnReply(env protocol.Env, m *Reply) (result []byte, done bool) 
 		return nil, false
 	}
 	a := answer{m: m}
-	if c.cfg.DigestReplies {
-		if a.digest = auth.Digest(append(make([]byte, 0, 32), m.Result...)[:min(32, len(m.Result))]); m.Whole {
-			a.digest = c.seal.keys.Digest(m.Result)
-		}
+	switch {
+	case !m.Whole && len(m.Result) != len(a.digest):
+		return nil, false // neither a result nor a digest
+	case !m.Whole:
+		copy(a.digest[:], m.Result)
+	case c.cfg.DigestReplies:
+		a.digest = c.seal.keys.Digest(m.Result)
 	}
 	c.answers[m.Replica] = a
 	whole, enough := c.agreement(&a)

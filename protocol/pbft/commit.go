@@ -11,7 +11,6 @@ func (r *Replica) tryCommit(env protocol.Env, s *slot) {
 	m := &Commit{View: r.view, Seq: s.seq, Digest: s.assigned.digest, Replica: r.self}
 	r.broadcast(env, m)
 	s.commits.add(r.cfg, r.self, &m.Digest, r.signature(m))
-	r.execute(env)
 }
 
 // onCommit counts m toward the quorum that commits its slot.
@@ -24,7 +23,4 @@ func (r *Replica) onCommit(env protocol.Env, m *Commit) {
 		return // outside the watermarks
 	}
 	s.commits.add(r.cfg, m.Replica, &m.Digest, nil)
-	if s.announced && s.seq == r.executed+1 {
-		r.execute(env)
-	}
 }

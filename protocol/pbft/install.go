@@ -125,7 +125,7 @@ func (r *Replica) enterView(env protocol.Env, m *NewView) {
 		r.timing = false
 		env.CancelTimer(TimerViewChange)
 	}
-	r.startFrom(env, m.Start)
+	r.startFrom(env, m.Start, m.startProof())
 	r.next = max(m.Start.Seq+uint64(len(m.X)), r.log.h) + 1
 	for i := range m.X {
 		s := r.slot(m.Start.Seq + 1 + uint64(i))
@@ -150,19 +150,19 @@ func (r *Replica) enterView(env protocol.Env, m *NewView) {
 		}
 		r.tryPrepare(env, s)
 	}
-	r.execute(env)
 }
 
 // startFrom moves the low watermark to the checkpoint that the view starts from,
 // and fetches the state if this replica is behind it.
-func (r *Replica) startFrom(env protocol.Env, start CheckpointID) {
+func (r *Replica) startFrom(env protocol.Env, start CheckpointID, proof []Vote) {
 	if start.Seq <= r.log.h {
 		return
 	}
 	if c := r.ownCheckpoint(start.Seq); c != nil && c.id == start {
+		r.hProof = proof
 		r.adopt(start.Seq)
 	} else if start.Seq > r.executed {
-		r.startTransfer(env, start)
+		r.startTransfer(env, start, proof)
 	}
 }
 

@@ -103,7 +103,6 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 		b.fill(&refs[i], req, r.seal.authentic(req.Client, req))
 	}
 	r.tryPrepare(env, s)
-	r.execute(env)
 }
 
 // fetchBodies asks everyone for the bodies that the assignments of this view lack.

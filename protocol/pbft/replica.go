@@ -30,6 +30,7 @@ type Replica struct {
 
 	checkpoints []checkpoint // own, ascending, from the stable one on
 	claims      claims       // CHECKPOINTs of all
+	hProof      []Vote       // signed form: a weak quorum's CHECKPOINTs, or more, for the low watermark
 	ahead       uint64       // the highest checkpoint above what had executed that was vouched for
 	transfer    *transfer    // not nil while the state is being fetched
 	changes     viewChanges
@@ -123,9 +124,10 @@ func (r *Replica) Timer(env protocol.Env, id protocol.TimerID) {
 	r.settle(env)
 }
 
-// settle does what may follow from any input: the primary proposes, and the timers
-// are started and stopped.
+// settle does what may follow from any input: what has committed executes, the
+// primary proposes, and the timers are started and stopped.
 func (r *Replica) settle(env protocol.Env) {
+	r.execute(env)
 	r.propose(env)
 	r.watchRequests(env)
 	if !r.awake && r.outstanding() {

@@ -110,7 +110,6 @@ func (r *Replica) fillSlots(env protocol.Env, d *auth.Digest, req *Request, prov
 		r.tryPrepare(env, s)
 		r.lacking = r.lacking || s.assigned.doubted > 0 || !s.assigned.complete()
 	}
-	r.execute(env)
 }
 
 // propose lets the primary assign sequence numbers to what waits: up to Batch
@@ -158,7 +157,11 @@ func (r *Replica) takeRequests() (refs []auth.Digest, bodies []*Request) {
 }
 
 // watchRequests drops executed requests from the front of the queue, and keeps
-// the request timer of a backup (§2.3.5) on the first that is left.
+// the request timer (§2.3.5) on the first that is left.
+//
+// The primary has one too [O]. The papers give it to backups; but a primary may wait
+// for the COMMIT of a backup that has left the view, while the others have executed
+// and wait for nothing: then nobody else would ever follow that backup.
 func (r *Replica) watchRequests(env protocol.Env) {
 	done := 0
 	for done < len(r.queue.entries) && r.replies.covers(r.queue.entries[done].req) {
@@ -171,7 +174,7 @@ func (r *Replica) watchRequests(env protocol.Env) {
 		return // the timer is the view change's
 	}
 	switch {
-	case r.isPrimary() || r.queue.len() == 0:
+	case r.queue.len() == 0:
 		if r.timing {
 			r.timing = false
 			env.CancelTimer(TimerRequest)

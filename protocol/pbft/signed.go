@@ -34,8 +34,11 @@ func (s *Sealer) proofsHold(m *ViewChange) bool {
 	return true
 }
 
+// checkpointProven checks the CHECKPOINTs of distinct replicas. A weak quorum
+// suffices [O]: a correct replica took it, so all below has committed. One that
+// fetched the state may know no more.
 func (s *Sealer) checkpointProven(id CheckpointID, proof []Vote) bool {
-	if len(proof) < s.cfg.Quorum() {
+	if len(proof) < s.cfg.Weak() {
 		return false
 	}
 	for i := range proof {
@@ -76,6 +79,17 @@ func (s *Sealer) preparedProven(e *Certified) bool {
 		}
 	}
 	return true
+}
+
+// startProof returns the proof of the checkpoint that a NEW-VIEW starts from, which
+// one of the VIEW-CHANGEs that it carries has.
+func (m *NewView) startProof() []Vote {
+	for _, vc := range m.Signed {
+		if vc.H == m.Start.Seq && len(vc.C) > 0 && vc.C[0] == m.Start {
+			return vc.HProof
+		}
+	}
+	return nil
 }
 
 // proposals returns the primary's signed PRE-PREPAREs for what a NEW-VIEW chose.

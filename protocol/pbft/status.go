@@ -40,7 +40,7 @@ func (r *Replica) onStatusTimer(env protocol.Env) {
 	r.fetchBodies(env)
 	if r.transfer == nil {
 		if id, ok := r.bestClaim(); ok {
-			r.startTransfer(env, id)
+			r.startTransfer(env, id, r.claims.votes(id, r.cfg.Quorum()))
 		}
 	}
 }

@@ -29,7 +29,7 @@ type transfer struct {
 
 // startTransfer goes after a checkpoint above what has executed. The watermarks
 // move there at once, so that the replica takes part in ordering meanwhile.
-func (r *Replica) startTransfer(env protocol.Env, target CheckpointID) {
+func (r *Replica) startTransfer(env protocol.Env, target CheckpointID, proof []Vote) {
 	if r.transfer != nil && r.transfer.target.Seq >= target.Seq {
 		return
 	}
@@ -39,6 +39,7 @@ func (r *Replica) startTransfer(env protocol.Env, target CheckpointID) {
 		donor = r.transfer.donor - 1
 	}
 	r.transfer = &transfer{target: target, donor: donor}
+	r.hProof = proof
 	r.discard(target.Seq)
 	r.nextDonor(env)
 }
@@ -171,7 +172,6 @@ func (r *Replica) finishTransfer(env protocol.Env) {
 	env.Note(NoteCaughtUp, t.target.Seq)
 	r.timeout, r.fruitless = r.cfg.ViewTimeout, false
 	r.announce(env, t.target.Seq)
-	r.execute(env)
 }
 
 // abandonTransfer drops a target that is no checkpoint. Its claims stay known; the
@@ -187,7 +187,7 @@ func (r *Replica) onTransferTimer(env protocol.Env) {
 		return
 	}
 	if id, ok := r.bestClaim(); ok && id.Seq > r.transfer.target.Seq {
-		r.startTransfer(env, id)
+		r.startTransfer(env, id, r.claims.votes(id, r.cfg.Quorum()))
 		return
 	}
 	r.nextDonor(env)

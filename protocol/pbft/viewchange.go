@@ -131,14 +131,15 @@ func (s *slot) preprepared(e Certified) {
 // viewChange returns this replica's VIEW-CHANGE for its view.
 func (r *Replica) viewChange() *ViewChange {
 	m := &ViewChange{View: r.view, H: r.log.h, Replica: r.self}
+	if r.transfer != nil && r.cfg.Signed {
+		m.C = append(m.C, r.transfer.target) // proved, if not held yet
+	}
 	for i := range r.checkpoints {
 		if c := &r.checkpoints[i]; c.id.Seq >= r.log.h {
 			m.C = append(m.C, c.id)
 		}
 	}
-	if r.cfg.Signed && m.H > 0 && len(m.C) > 0 {
-		m.HProof = r.claims.votes(m.C[0], r.cfg.Quorum())
-	}
+	m.HProof = r.hProof
 	for seq := r.log.h + 1; seq <= r.log.h+r.cfg.L; seq++ {
 		s := r.peek(seq)
 		if s == nil {
@@ -165,6 +166,7 @@ func (r *Replica) onViewChange(env protocol.Env, m *ViewChange) {
 		if proved && (v.later[m.Replica] == nil || v.later[m.Replica].View < m.View) {
 			v.later[m.Replica] = m
 			r.joinHigherView(env)
+			r.afterViewChange(env)
 		}
 	case r.active:
 		// too late to count; its sender will be told by its STATUS
@@ -244,15 +246,18 @@ func (r *Replica) joinHigherView(env protocol.Env) {
 }
 
 // afterViewChange does what may follow once more is known: the timer for the
-// NEW-VIEW starts when a quorum is in this view, the primary may decide, and a
-// backup may be able to check the NEW-VIEW.
+// NEW-VIEW starts when a quorum is in this view or above, the primary may decide,
+// and a backup may be able to check the NEW-VIEW.
+//
+// Those above count [O]: one that has gone on no longer sends what it sent for this
+// view, and if that was lost, too few to start the timer would be left behind.
 func (r *Replica) afterViewChange(env protocol.Env) {
 	if r.active {
 		return
 	}
 	present := 0
 	for i := range r.changes.current {
-		if r.changes.current[i].m != nil {
+		if r.changes.current[i].m != nil || r.changes.later[i] != nil {
 			present++
 		}
 	}
