@@ -1,0 +1,202 @@
+package pbft
+
+import (
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+)
+
+// Requests: how they are received, wait, and are proposed (§2.3.1 to §2.3.3).
+//
+// Every replica keeps the requests that it believes and has not executed in one
+// FIFO queue. The primary proposes from its front; a backup times its first.
+
+// pending is a request in the queue.
+type pending struct {
+	req      *Request
+	digest   auth.Digest
+	proposed bool // by this replica as primary, or chosen by the view's NEW-VIEW
+}
+
+// queue holds requests in order of arrival. An executed one stays until all before
+// it have gone.
+type queue struct {
+	entries []pending
+	popped  uint64                   // how many have gone: names the first
+	next    int                      // none before it is unproposed
+	bodies  map[auth.Digest]*Request // of all entries; looked up only
+}
+
+// maxPerClient bounds the waiting requests of one client [O]; a correct one has one
+// at a time, and a replica that lags sees a few.
+const maxPerClient = 64
+
+func (q *queue) len() int { return len(q.entries) }
+
+func (q *queue) push(req *Request, d auth.Digest) bool {
+	of := 0
+	if len(q.entries) >= maxPerClient {
+		for i := range q.entries {
+			if q.entries[i].req.Client == req.Client {
+				of++
+			}
+		}
+	}
+	if of >= maxPerClient {
+		return false
+	}
+	if q.bodies == nil {
+		q.bodies = make(map[auth.Digest]*Request)
+	}
+	q.entries = append(q.entries, pending{req: req, digest: d})
+	q.bodies[d] = req
+	return true
+}
+
+// pop removes the first n entries.
+func (q *queue) pop(n int) {
+	for i := range n {
+		delete(q.bodies, q.entries[i].digest)
+	}
+	q.entries = append(q.entries[:0], q.entries[n:]...)
+	clear(q.entries[len(q.entries) : len(q.entries)+n])
+	q.popped += uint64(n)
+	q.next = max(0, q.next-n)
+}
+
+// markProposed says that the request of a digest has a sequence number.
+func (q *queue) markProposed(d *auth.Digest) {
+	for i := range q.entries {
+		if q.entries[i].digest == *d {
+			q.entries[i].proposed = true
+		}
+	}
+}
+
+// onRequest takes a client's request in. Duplicates are answered from the reply
+// table: a request executes once, and its client may still have lost the answer.
+func (r *Replica) onRequest(env protocol.Env, m *Request) {
+	proved := r.seal.authentic(m.Client, m)
+	if proved && m.ReadOnly && r.cfg.ReadOnly {
+		r.executeReadOnly(env, m)
+		return
+	}
+	rec := r.replies.find(m.Client)
+	if proved && rec != nil && m.Timestamp <= rec.timestamp {
+		if m.Timestamp == rec.timestamp {
+			env.Note(NoteReplyResent, m.Timestamp)
+			r.reply(env, rec, m.Replier, rec.seq > r.executed)
+		}
+		return
+	}
+	d := r.seal.RequestDigest(m)
+	if proved && r.queue.bodies[d] == nil {
+		r.queue.push(m, d)
+	}
+	r.fillSlots(env, &d, m, proved)
+}
+
+// fillSlots gives a body to the slots that wait for it.
+func (r *Replica) fillSlots(env protocol.Env, d *auth.Digest, req *Request, proved bool) {
+	if !r.lacking {
+		return
+	}
+	r.lacking = false
+	for seq := r.log.h + 1; seq <= r.log.top; seq++ {
+		s := r.peek(seq)
+		if s == nil || s.assigned == nil || s.assigned.doubted == 0 && s.assigned.complete() {
+			continue
+		}
+		s.assigned.fill(d, req, proved)
+		r.tryPrepare(env, s)
+		r.lacking = r.lacking || s.assigned.doubted > 0 || !s.assigned.complete()
+	}
+}
+
+// propose lets the primary assign sequence numbers to what waits: up to Batch
+// requests to each, while fewer than Window of its numbers are unexecuted and the
+// next is below the high watermark.
+func (r *Replica) propose(env protocol.Env) {
+	if !r.active || !r.isPrimary() {
+		return
+	}
+	for r.next <= max(r.executed, r.log.h)+uint64(r.cfg.Window) && r.next <= r.log.h+r.cfg.L {
+		refs, bodies := r.takeRequests()
+		if len(refs) == 0 {
+			return
+		}
+		m := &PrePrepare{View: r.view, Seq: r.next, Digest: r.seal.BatchDigest(refs), Requests: refs, Replica: r.self}
+		s := r.slot(m.Seq)
+		if s == nil || s.assigned != nil {
+			return // only without the rule of the watermarks
+		}
+		r.next++
+		b := s.batch(&m.Digest)
+		b.refs, b.bodies, b.missing, b.doubted = refs, bodies, 0, 0
+		r.seal.Seal(m)
+		r.assign(s, b, m)
+		r.sendAll(env, m)
+		r.tryPrepare(env, s)
+	}
+}
+
+// takeRequests returns the next batch from the queue.
+func (r *Replica) takeRequests() (refs []auth.Digest, bodies []*Request) {
+	for ; r.queue.next < len(r.queue.entries) && len(refs) < r.cfg.Batch; r.queue.next++ {
+		e := &r.queue.entries[r.queue.next]
+		if e.proposed || r.replies.covers(e.req) {
+			continue
+		}
+		e.proposed = true
+		if refs == nil {
+			room := min(r.cfg.Batch, len(r.queue.entries)-r.queue.next)
+			refs, bodies = make([]auth.Digest, 0, room), make([]*Request, 0, room)
+		}
+		refs, bodies = append(refs, e.digest), append(bodies, e.req)
+	}
+	return refs, bodies
+}
+
+// watchRequests drops executed requests from the front of the queue, and keeps
+// the request timer (§2.3.5) on the first that is left.
+//
+// The primary has one too [O]. The papers give it to backups; but a primary may wait
+// for the COMMIT of a backup that has left the view, while the others have executed
+// and wait for nothing: then nobody else would ever follow that backup.
+func (r *Replica) watchRequests(env protocol.Env) {
+	done := 0
+	for done < len(r.queue.entries) && r.replies.covers(r.queue.entries[done].req) {
+		done++
+	}
+	if done > 0 {
+		r.queue.pop(done)
+	}
+	if !r.active {
+		return // the timer is the view change's
+	}
+	switch {
+	case r.queue.len() == 0:
+		if r.timing {
+			r.timing = false
+			env.CancelTimer(TimerRequest)
+		}
+	case !r.timing || r.timed != r.timerMark():
+		r.timing, r.timed = true, r.timerMark()
+		env.SetTimer(TimerRequest, r.timeout)
+	}
+}
+
+// timerMark names what the request timer waits for: the first request of the queue.
+// If the execution of any request stopped it, a faulty primary could starve one
+// client for ever by serving the others.
+func (r *Replica) timerMark() uint64 {
+	if !r.cfg.enforced(TimerFIFO) {
+		return r.executed
+	}
+	return r.queue.popped
+}
+
+// covers reports whether req, or a later request of its client, has executed.
+func (t *replyTable) covers(req *Request) bool {
+	rec := t.find(req.Client)
+	return rec != nil && req.Timestamp <= rec.timestamp
+}

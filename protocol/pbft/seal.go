@@ -1,0 +1,145 @@
+package pbft
+
+import (
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+)
+
+// authenticated is a message with an Auth over its text.
+type authenticated interface {
+	protocol.Message
+	appendText(b []byte) []byte
+	authentication() *Auth
+}
+
+func (m *Request) authentication() *Auth       { return &m.Auth }
+func (m *PrePrepare) authentication() *Auth    { return &m.Auth }
+func (m *Prepare) authentication() *Auth       { return &m.Auth }
+func (m *Commit) authentication() *Auth        { return &m.Auth }
+func (m *Reply) authentication() *Auth         { return &m.Auth }
+func (m *Checkpoint) authentication() *Auth    { return &m.Auth }
+func (m *ViewChange) authentication() *Auth    { return &m.Auth }
+func (m *ViewChangeAck) authentication() *Auth { return &m.Auth }
+func (m *NewView) authentication() *Auth       { return &m.Auth }
+func (m *Status) authentication() *Auth        { return &m.Auth }
+func (m *Fetch) authentication() *Auth         { return &m.Auth }
+func (m *FetchState) authentication() *Auth    { return &m.Auth }
+
+// maxText is the longest text that is authenticated as it is; a longer one is
+// replaced by its digest, so that n MACs do not each run over a long message.
+const maxText = 256
+
+// Sealer authenticates and checks messages as one node. Its buffer is scratch: a
+// clone of a machine gets its own.
+type Sealer struct {
+	cfg  *Config
+	keys *auth.Keys
+	self int // number in the group, or -1
+	text []byte
+}
+
+// NewSealer returns the sealer of the node that keys belong to. Machines have their
+// own; an adversary uses one to give a message that it has altered a valid Auth.
+func NewSealer(cfg *Config, keys *auth.Keys) *Sealer {
+	return &Sealer{cfg: cfg, keys: keys, self: cfg.index(keys.Self())}
+}
+
+// covered returns the bytes that the Auth of a text of type tag covers. They are
+// valid until the next call.
+func (s *Sealer) covered(text []byte) []byte {
+	const prefix = 1 + 8
+	if len(text)-prefix <= maxText {
+		return text
+	}
+	d := s.keys.Digest(text)
+	return append(text[:prefix], d[:]...)
+}
+
+func (s *Sealer) textOf(m authenticated) []byte {
+	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
+	s.text = m.appendText(b)
+	return s.covered(s.text)
+}
+
+// voteText returns what a vote of a proof signs: the text of the message it stands for.
+func (s *Sealer) voteText(tag byte, view, seq uint64, d auth.Digest, replica int32) []byte {
+	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
+	s.text = appendVoteText(b, tag, view, seq, &d, replica)
+	return s.text
+}
+
+// Seal authenticates m to every replica, in place of the Auth that it had: with
+// one MAC each, or with a signature in the signed form.
+func (s *Sealer) Seal(m authenticated) {
+	text, a := s.textOf(m), m.authentication()
+	if s.cfg.Signed {
+		sig := s.keys.Sign(text)
+		*a = Auth{Sig: &sig}
+		return
+	}
+	macs := make([]auth.MAC, len(s.cfg.Members))
+	for i, to := range s.cfg.Members {
+		if i != s.self {
+			macs[i] = s.keys.MAC(to, text)
+		}
+	}
+	*a = Auth{MACs: macs}
+}
+
+// SealFor authenticates m to one node, in place of the Auth that it had.
+func (s *Sealer) SealFor(to protocol.NodeID, m authenticated) {
+	text, a := s.textOf(m), m.authentication()
+	if s.cfg.Signed {
+		sig := s.keys.Sign(text)
+		*a = Auth{Sig: &sig}
+		return
+	}
+	*a = Auth{MACs: []auth.MAC{s.keys.MAC(to, text)}}
+}
+
+// authentic reports whether m, from a node, was authenticated for this one.
+func (s *Sealer) authentic(from protocol.NodeID, m authenticated) bool {
+	a := m.authentication()
+	if s.cfg.Signed {
+		return a.Sig != nil && s.signed(from, s.textOf(m), a.Sig)
+	}
+	entry := 0
+	if len(a.MACs) != 1 {
+		if entry = s.self; entry < 0 || len(a.MACs) != len(s.cfg.Members) {
+			return false
+		}
+	}
+	return s.keys.VerifyMAC(from, s.textOf(m), a.MACs[entry])
+}
+
+// fromReplica reports whether m is authentically from replica i.
+func (s *Sealer) fromReplica(i int32, m authenticated) bool {
+	return s.cfg.member(i) && int(i) != s.self && s.authentic(s.cfg.Members[i], m)
+}
+
+func (s *Sealer) signed(from protocol.NodeID, text []byte, sig *auth.Signature) bool {
+	pub, ok := s.keys.Public(from)
+	return ok && s.keys.Verify(pub, text, sig)
+}
+
+// RequestDigest returns the digest that names a request.
+func (s *Sealer) RequestDigest(m *Request) auth.Digest {
+	s.text = m.appendCore(s.text[:0])
+	return s.keys.Digest(s.text)
+}
+
+// BatchDigest returns the digest of a batch of requests, given theirs.
+func (s *Sealer) BatchDigest(requests []auth.Digest) auth.Digest {
+	b := s.text[:0]
+	for i := range requests {
+		b = append(b, requests[i][:]...)
+	}
+	s.text = b
+	return s.keys.Digest(b)
+}
+
+// ViewChangeDigest returns the digest that names a VIEW-CHANGE.
+func (s *Sealer) ViewChangeDigest(m *ViewChange) auth.Digest {
+	s.text = m.appendText(s.text[:0])
+	return s.keys.Digest(s.text)
+}
