@@ -9,6 +9,7 @@ require (
 	git.sr.ht/~sbinet/gg v0.7.0 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
 	github.com/anishathalye/porcupine v1.3.1 // indirect
+	github.com/bits-and-blooms/bitset v1.24.6 // indirect
 	github.com/cockroachdb/datadriven v1.0.3 // indirect
 	github.com/consensys/gnark-crypto v0.21.0 // indirect
 	github.com/dchest/siphash v1.2.3 // indirect
