@@ -238,7 +238,7 @@ func FuzzReadThreshold(f *testing.F) {
 // signature that was not seen before, and one whole resharing for all its members.
 func BenchmarkThreshold(b *testing.B) {
 	for i, a := range largeAuthorities(b) {
-		suite, k := []Suite{Ideal, Real}[i], a.Keys(0)
+		suite, k, epoch := []Suite{Ideal, Real}[i], a.Keys(0), uint64(0)
 		c := found(b, a, groupOf(0, 0, 4))
 		r := rand.New(rand.NewPCG(1, 2))
 		fresh := func() []byte { return fmt.Appendf(nil, "epoch %d", r.Uint64()) }
@@ -268,7 +268,8 @@ func BenchmarkThreshold(b *testing.B) {
 				for j := range positions {
 					positions[j] = j
 				}
-				for epoch := uint64(1); b.Loop(); epoch++ {
+				for b.Loop() {
+					epoch++
 					c = c.reshare(b, a, groupOf(epoch, int(epoch%12), n), positions)
 				}
 			})
