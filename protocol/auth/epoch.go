@@ -19,7 +19,7 @@ import (
 //     carries its epoch's public key and certificate.
 //
 // Left out: certificates are public and a function of the seed, so they are made
-// when first needed rather than stored by the thousand; and there is no last epoch.
+// when first needed rather than stored by the thousand.
 
 // EpochSignature is a forward-secure signature, 160 bytes in both suites.
 type EpochSignature [160]byte
@@ -36,6 +36,10 @@ type heldEpoch struct {
 	first  uint64
 	secret [32]byte // the chain at first; unused by the ideal suite
 }
+
+// MaxEpoch is the last epoch whose key is certified in advance [O]. It also keeps
+// a message that names an absurd epoch from costing a walk along the chain.
+const MaxEpoch = 1 << 20
 
 // epochLabels lie above all labels of nodes and owners.
 const epochLabels = 1 << 41
@@ -66,9 +70,14 @@ func (a *Authority) epochRoot(id protocol.NodeID) PublicKey {
 	return pub
 }
 
-// Evolve erases every epoch before the given one. It never goes back.
+// Evolve erases every epoch before the given one. It never goes back; past
+// MaxEpoch nothing is left.
 func (e *EpochKey) Evolve(epoch uint64) {
-	if e.held == nil || epoch <= e.held.first {
+	switch {
+	case e.held == nil || epoch <= e.held.first:
+		return
+	case epoch > MaxEpoch:
+		e.Erase()
 		return
 	}
 	e.held = &heldEpoch{node: e.held.node, first: epoch, secret: e.held.at(epoch)}
@@ -77,8 +86,11 @@ func (e *EpochKey) Evolve(epoch uint64) {
 // Erase forgets the key.
 func (e *EpochKey) Erase() { e.held = nil }
 
-// Can reports whether the key works for an epoch: it is held and has not evolved past it.
-func (e EpochKey) Can(epoch uint64) bool { return e.held != nil && e.held.first <= epoch }
+// Can reports whether the key works for an epoch: it is held, has not evolved past
+// it, and there is such an epoch.
+func (e EpochKey) Can(epoch uint64) bool {
+	return e.held != nil && e.held.first <= epoch && epoch <= MaxEpoch
+}
 
 // Node returns the node whose key it is, None when it was erased.
 func (e EpochKey) Node() protocol.NodeID {
@@ -99,6 +111,9 @@ func (e EpochKey) AppendTo(b []byte) []byte {
 
 // at walks the chain from first to a later epoch.
 func (h *heldEpoch) at(epoch uint64) [32]byte {
+	if epoch < h.first {
+		panic("the chain of epochs was asked to go back")
+	}
 	secret := h.secret
 	for range epoch - h.first {
 		secret = evolve(secret)
@@ -107,7 +122,7 @@ func (h *heldEpoch) at(epoch uint64) [32]byte {
 }
 
 // SignEpoch signs msg for an epoch with a node's key. It returns false when the
-// key has erased that epoch.
+// key cannot: see Can.
 func (k *Keys) SignEpoch(key EpochKey, epoch uint64, msg []byte) (EpochSignature, bool) {
 	k.Meter.Signs++
 	k.Meter.Bytes += uint64(len(msg))

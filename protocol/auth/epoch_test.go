@@ -83,6 +83,13 @@ func TestEpochKeyIsAValue(t *testing.T) {
 		if one != two {
 			t.Fatal("evolving changed what a later epoch signs")
 		}
+		if _, ok := a.Keys(0).SignEpoch(copied, MaxEpoch+1, nil); ok {
+			t.Fatal("a key signed for an epoch that was never certified")
+		}
+		last := copied
+		if last.Evolve(MaxEpoch + 1); last.Can(MaxEpoch) || last.Can(MaxEpoch+1) {
+			t.Fatal("a key evolved past its last epoch can do something")
+		}
 		key.Erase()
 		if key.Can(9) || key.Node() != -1 {
 			t.Fatal("an erased key can do something")

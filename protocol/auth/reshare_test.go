@@ -89,6 +89,24 @@ func TestNewSharingIsStrict(t *testing.T) {
 	}
 }
 
+// A dealer that deals something else than its share, consistently, cheats nobody
+// in particular: everybody sees that the commitments do not continue its share.
+func TestDealingOfAnotherSecretIsRefusedByAll(t *testing.T) {
+	for _, a := range largeAuthorities(t) {
+		k := a.Keys(0)
+		c := found(t, a, groupOf(0, 0, 4))
+		next := groupOf(1, 4, 4)
+		other := *c.shares[1].held
+		other.index = 0
+		d := a.scheme.deal(&other, c.sharing, next)
+		d.Commitments[0] = c.sharing.public[1]
+		d.Signature, _ = k.SignEpoch(c.keys[0], 1, d.Statement(c.sharing, next))
+		if k.VerifyDealing(c.sharing, next, d) {
+			t.Fatal("a dealing of another secret verifies")
+		}
+	}
+}
+
 // bend alters a value sealed in a dealing and signs the whole again, as a faulty
 // dealer would.
 func (c *committee) bend(t testing.TB, k *Keys, next Group, d *Dealing, recipient int) *Dealing {

@@ -67,14 +67,15 @@ func (g Group) AppendTo(b []byte) []byte {
 	return b
 }
 
-// valid reports whether the group can hold a sharing: someone, and nobody twice.
+// valid reports whether the group can hold a sharing: someone, nobody twice, and
+// in an epoch for which there are keys.
 func (g Group) valid() bool {
 	for i, m := range g.Members {
 		if first, _ := g.Index(m); first != i {
 			return false
 		}
 	}
-	return len(g.Members) > 0
+	return len(g.Members) > 0 && g.Epoch <= MaxEpoch
 }
 
 // Sharing is the public side of one sharing of the group's key. It is immutable.
@@ -165,7 +166,7 @@ func (s Share) AppendTo(b []byte) []byte {
 // share for each member in order.
 func (a *Authority) NewThreshold(g Group) (*Sharing, []Share, error) {
 	if !g.valid() {
-		return nil, nil, fmt.Errorf("a sharing needs members, each of them once: got %v", g.Members)
+		return nil, nil, fmt.Errorf("a sharing needs members, each of them once, and an epoch up to %d: got %v in epoch %d", MaxEpoch, g.Members, g.Epoch)
 	}
 	key, public, secrets := a.scheme.genesis(g)
 	sharing := newSharing(key, g, public)
