@@ -72,20 +72,37 @@ func TestPathBindsPositionSizeAndEveryDigest(t *testing.T) {
 	})
 }
 
-// Without different prefixes for leaves and nodes, the two halves of an inner node
-// are a leaf of a shorter list with the same root.
-func TestInnerNodeIsNoLeaf(t *testing.T) {
+// The two halves of an inner node are no leaf, and what stands for a whole list is
+// neither: else a list of digests could be passed off for another list.
+func TestLeavesNodesAndRootsAreHashedApart(t *testing.T) {
 	k := authorities(t)[0].Keys(0)
 	tree := k.NewMerkleTree(nonces(4))
-	inner := append(tree.levels[0][0][:], tree.levels[0][1][:]...)
+	left, right := tree.levels[0][0], tree.levels[0][1]
+	halves := append(left[:], right[:]...)
+	if k.merkleLeaf(halves) == k.merkleNode(&left, &right) {
+		t.Fatal("a leaf is hashed like an inner node")
+	}
 	for _, leaves := range []uint32{2, 4} {
 		path := MerklePath{Index: 0, Leaves: leaves, Beside: tree.levels[1][1:2]}
-		if k.VerifyPath(tree.Root(), inner, &path) {
+		if k.VerifyPath(tree.Root(), halves, &path) {
 			t.Fatal("an inner node passed for a leaf")
 		}
 	}
-	if k.NewMerkleTree([][]byte{inner, append(tree.levels[0][2][:], tree.levels[0][3][:]...)}).Root() == tree.Root() {
-		t.Fatal("two lists have one root")
+	one := append([]byte{1, 0, 0, 0}, tree.levels[0][0][:]...)
+	if k.merkleLeaf(one) == k.merkleRoot(1, &tree.levels[0][0]) {
+		t.Fatal("a leaf is hashed like a root")
+	}
+}
+
+func TestPathOfALonelyLeafBindsItsPosition(t *testing.T) {
+	k := authorities(t)[0].Keys(0)
+	tree := k.NewMerkleTree(nonces(1))
+	path := tree.Path(0)
+	if !k.VerifyPath(tree.Root(), nonces(1)[0], &path) {
+		t.Fatal("the only leaf has no path")
+	}
+	if path.Index = 1; k.VerifyPath(tree.Root(), nonces(1)[0], &path) {
+		t.Fatal("the second of one")
 	}
 }
 

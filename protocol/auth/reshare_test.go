@@ -144,6 +144,11 @@ func TestBadDealingIsAccusedByExactlyTheCheated(t *testing.T) {
 						t.Fatalf("node %d does not believe a good accusation", everybody)
 					}
 				}
+				hearsay := *accusation
+				hearsay.Proof[100] ^= 1
+				if a.Keys(0).VerifyAccusation(c.sharing, next, bad, &hearsay) {
+					t.Fatal("an accusation without its proof was believed")
+				}
 				if a.Keys(0).VerifyAccusation(c.sharing, next, honest[0], accusation) || a.Keys(0).VerifyAccusation(c.sharing, next, honest[1], accusation) {
 					t.Fatal("an accusation was turned against an honest dealing")
 				}

@@ -207,6 +207,10 @@ func TestConfigRefuses(t *testing.T) {
 		"another epoch":         NewDelta(3, nil),
 		"one member twice":      NewDelta(4, []Change{{Kind: SetStatus, Member: Member{ID: all[0].ID, Status: 1}}, {Kind: Remove, Member: all[0]}}),
 		"out of order":          {From: 4, Changes: []Change{{Kind: Add, Member: Member{ID: protocol.ID{9}}}, {Kind: Add, Member: Member{ID: protocol.ID{8}}}}},
+		"joins twice":           NewDelta(4, []Change{{Kind: Add, Member: all[0]}}),
+		"leaves unknown":        NewDelta(4, []Change{{Kind: Remove, Member: Member{ID: protocol.ID{9}}}}),
+		"status of nobody":      NewDelta(4, []Change{{Kind: SetStatus, Member: Member{ID: protocol.ID{9}, Status: 1}}}),
+		"status as it was":      NewDelta(4, []Change{{Kind: SetStatus, Member: Member{ID: all[0].ID, Status: Active}}}),
 		"unknown kind":          NewDelta(4, []Change{{Kind: 3, Member: all[0]}}),
 		"unknown status":        NewDelta(4, []Change{{Kind: SetStatus, Member: Member{ID: all[0].ID, Status: 7}}}),
 		"the service goes away": NewDelta(4, []Change{{Kind: Remove, Member: all[1]}}),
@@ -241,6 +245,9 @@ func TestDeltaWireAndVersions(t *testing.T) {
 	if err1 != nil || err2 != nil || err3 != nil || one != two || other.Digest() != one.Digest() {
 		t.Fatalf("versions differ or are not shared: %v %v %v", err1, err2, err3)
 	}
+	if third, err := v.Apply(c, NewDelta(0, nil)); err != nil || third == one {
+		t.Fatalf("another delta leads to the same version: %v", err)
+	}
 	if _, err := v.Accept(c, d, c.Digest()); !errors.Is(err, ErrDigest) {
 		t.Fatalf("another digest than the certified one: %v", err)
 	}
@@ -266,6 +273,17 @@ func TestChangeRehashesAPathOnly(t *testing.T) {
 	}
 	if limit := int(5 * math.Log2(10_000)); deepest > limit {
 		t.Fatalf("one change takes %d digests, more than %d", deepest, limit)
+	}
+}
+
+func TestReadConfigRefusesAnotherOrder(t *testing.T) {
+	c := mustConfig(t, 0, members(2, rand.New(rand.NewPCG(6, 6))), Options{})
+	form := c.AppendTo(nil)
+	first, second := form[len(form)-2*memberBytes:len(form)-memberBytes], form[len(form)-memberBytes:]
+	swapped := slices.Concat(form[:len(form)-2*memberBytes], second, first)
+	w := protocol.NewWire(swapped)
+	if ReadConfig(w, Options{}); w.Done() == nil {
+		t.Fatal("members out of order: no error")
 	}
 }
 
