@@ -17,6 +17,12 @@ type committee struct {
 	keys    []EpochKey
 }
 
+// failer is a testing.T or a rapid.T.
+type failer interface {
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // groupOf is a group of n nodes from first on, wrapping around the 12 of largeAuthorities.
 func groupOf(epoch uint64, first, n int) Group {
 	g := Group{Epoch: epoch}
@@ -67,7 +73,7 @@ func (c *committee) partials(t testing.TB, k *Keys, msg []byte) (all []Partial) 
 }
 
 // dealings are those of the members at the given positions to the next group.
-func (c *committee) dealings(t testing.TB, k *Keys, next Group, positions []int) (all []*Dealing) {
+func (c *committee) dealings(t failer, k *Keys, next Group, positions []int) (all []*Dealing) {
 	for _, p := range positions {
 		d, ok := k.Deal(c.shares[p], c.sharing, next, c.keys[p])
 		if !ok {
