@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -94,5 +95,33 @@ func TestEpochKeyIsAValue(t *testing.T) {
 		if key.Can(9) || key.Node() != -1 {
 			t.Fatal("an erased key can do something")
 		}
+	}
+}
+
+func BenchmarkEpochSignature(b *testing.B) {
+	for i, a := range largeAuthorities(b) {
+		suite, k, key := string([]Suite{Ideal, Real}[i]), a.Keys(1), a.EpochKey(1)
+		pub, _ := k.EpochPublic(1)
+		msg := make([]byte, 64)
+		sig, _ := k.SignEpoch(key, 0, msg)
+		b.Run("sign/"+suite, func(b *testing.B) {
+			for b.Loop() {
+				k.SignEpoch(key, 0, msg)
+			}
+		})
+		b.Run("verify-seen/"+suite, func(b *testing.B) {
+			for b.Loop() {
+				k.VerifyEpoch(pub, 0, msg, &sig)
+			}
+		})
+		b.Run("sign-and-verify-new/"+suite, func(b *testing.B) {
+			for n := uint64(0); b.Loop(); n++ {
+				binary.LittleEndian.PutUint64(msg, n)
+				fresh, _ := k.SignEpoch(key, 0, msg)
+				if !k.VerifyEpoch(pub, 0, msg, &fresh) {
+					b.Fatal("a good signature was refused")
+				}
+			}
+		})
 	}
 }

@@ -61,12 +61,13 @@ func (s *real) sign(pub PublicKey, msg []byte) Signature {
 }
 
 func (s *real) verify(pub PublicKey, msg []byte, sig *Signature) bool {
-	b := make([]byte, 0, len(pub)+len(sig)+len(msg))
+	b := append(make([]byte, 0, 8+len(pub)+len(sig)+len(msg)), "ed25519 "...)
 	b = append(append(append(b, pub[:]...), sig[:]...), msg...)
 	return s.once(b, func() bool { return ed25519.Verify(pub[:], msg, sig[:]) })
 }
 
-// once remembers the outcome of a check under the bytes that determine it.
+// once remembers the outcome of a check under the bytes that determine it, which
+// begin with the name of the check.
 func (s *real) once(about []byte, check func() bool) bool {
 	key := xxh3.Hash128(about)
 	ok, known := s.verified[key]
