@@ -97,8 +97,9 @@ func (r Reduction) String() string {
 //     stays broken, and a reached one stays visible, until a terminal state, and
 //     where every state leads to a terminal one; otherwise the model must see to
 //     visibility and cycles itself.
-//   - Canonicalize: s and its representative have the same properties, and the
-//     steps of one correspond to the steps of the other (a bisimulation).
+//   - Canonicalize: s and its representative have the same properties, and each
+//     step of one corresponds to a step of the other or leaves it as it is (a
+//     stuttering bisimulation).
 type Reducer[S any] interface {
 	// Reductions returns the kinds that are sound for the model.
 	Reductions() Reduction
@@ -111,8 +112,9 @@ type Reducer[S any] interface {
 	Canonicalize(s *S, r Reduction)
 
 	// Ample returns the steps to explore of those enabled in s, all of them if
-	// there is nothing to gain. It may reorder steps in place.
-	Ample(s *S, steps []Step[S]) []Step[S]
+	// there is nothing to gain, under the other members of r. It may reorder
+	// steps in place.
+	Ample(s *S, steps []Step[S], r Reduction) []Step[S]
 }
 
 // reducerFor returns the model as a Reducer and the part of want that it

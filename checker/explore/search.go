@@ -181,7 +181,7 @@ func (w *worker[S]) explore() {
 	}
 	steps := w.steps
 	if w.opt.Reduction&PartialOrder != 0 {
-		steps = w.reducer.Ample(&w.state, steps)
+		steps = w.reducer.Ample(&w.state, steps, w.opt.Reduction)
 	}
 	w.transitions += uint64(len(steps))
 	atBound := w.opt.Depth > 0 && depth >= w.opt.Depth
