@@ -22,6 +22,7 @@ import (
 const (
 	chunkBytes = 16 << 10 // encoded states in one chunk
 	chunkItems = 128      // states held by value in one chunk
+	maxFree    = 8        // empty chunks that one worker keeps
 	trailer    = 8        // after each encoded state: its length and its depth
 )
 
@@ -89,11 +90,13 @@ type frontier[S any] struct {
 	workers   int
 	local     []local[S]
 	bytes     atomic.Int64
-	waiting   atomic.Int32
+	waiting   atomic.Int32 // workers that have nothing to pop
+	offered   atomic.Int32 // chunks in the pool
 
 	mu     sync.Mutex
 	wake   *sync.Cond
 	pool   []*chunk[S]
+	spare  []*chunk[S] // empty ones that a worker had too many of
 	closed bool
 }
 
@@ -126,6 +129,13 @@ func (f *frontier[S]) push(w int, encoded []byte, s *S, depth int) {
 
 // chunk returns an empty chunk, a used one if there is one.
 func (f *frontier[S]) chunk(l *local[S]) *chunk[S] {
+	if len(l.free) == 0 {
+		f.mu.Lock()
+		n := max(0, len(f.spare)-maxFree/2)
+		l.free = append(l.free, f.spare[n:]...)
+		f.spare = f.spare[:n]
+		f.mu.Unlock()
+	}
 	if n := len(l.free); n > 0 {
 		c := l.free[n-1]
 		l.free = l.free[:n-1]
@@ -138,6 +148,18 @@ func (f *frontier[S]) chunk(l *local[S]) *chunk[S] {
 	return &chunk[S]{buf: make([]byte, 0, chunkBytes)}
 }
 
+// recycle keeps an empty chunk for later use. Chunks wander from those who give
+// to those who take, so a worker that has many leaves some to the others.
+func (f *frontier[S]) recycle(l *local[S], c *chunk[S]) {
+	l.free = append(l.free, c)
+	if len(l.free) > maxFree {
+		f.mu.Lock()
+		f.spare = append(f.spare, l.free[maxFree/2:]...)
+		f.mu.Unlock()
+		l.free = l.free[:maxFree/2]
+	}
+}
+
 // pop takes a state from what worker w holds, and reports whether there was one.
 func (f *frontier[S]) pop(w int, it *item[S]) bool {
 	l := &f.local[w]
@@ -147,7 +169,7 @@ func (f *frontier[S]) pop(w int, it *item[S]) bool {
 		}
 		l.in.pop(it, f.byValue)
 		if l.in.n == 0 {
-			l.free = append(l.free, l.in)
+			f.recycle(l, l.in)
 			l.in = nil
 		}
 		return true
@@ -158,7 +180,7 @@ func (f *frontier[S]) pop(w int, it *item[S]) bool {
 	}
 	l.out[n-1].pop(it, f.byValue)
 	if l.out[n-1].n == 0 {
-		l.free = append(l.free, l.out[n-1])
+		f.recycle(l, l.out[n-1])
 		l.out = l.out[:n-1]
 	}
 	return true
@@ -182,6 +204,7 @@ func (f *frontier[S]) wait(w int) bool {
 				l.out = append(l.out, f.pool[n-1])
 			}
 			f.pool = f.pool[:n-1]
+			f.offered.Add(-1)
 			f.waiting.Add(-1)
 			return true
 		}
@@ -200,6 +223,7 @@ func (f *frontier[S]) advance() bool {
 	for w := range f.local {
 		l := &f.local[w]
 		f.pool = append(f.pool, l.out...)
+		f.offered.Add(int32(len(l.out)))
 		l.out = l.out[:0]
 	}
 	f.wake.Broadcast()
@@ -209,7 +233,7 @@ func (f *frontier[S]) advance() bool {
 // share gives the bottom of a depth-first stack to a worker that waits.
 func (f *frontier[S]) share(w int) {
 	l := &f.local[w]
-	if f.levels || f.waiting.Load() == 0 || len(l.out) == 0 {
+	if f.levels || f.waiting.Load() <= f.offered.Load() || len(l.out) == 0 {
 		return
 	}
 	var gift *chunk[S]
@@ -221,6 +245,7 @@ func (f *frontier[S]) share(w int) {
 	}
 	f.mu.Lock()
 	f.pool = append(f.pool, gift)
+	f.offered.Add(1)
 	f.wake.Signal()
 	f.mu.Unlock()
 }

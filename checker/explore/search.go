@@ -94,11 +94,15 @@ type finding struct {
 // is atomic and written once a batch.
 type worker[S any] struct {
 	*search[S]
-	id      int
-	steps   []Step[S]
-	encoded []byte
-	item    item[S]
-	state   S
+	id    int
+	steps []Step[S]
+	item  item[S]
+	state S
+
+	encoded []byte        // of the successors, side by side
+	ends    []int         // where each ends
+	prints  []fingerprint // of each
+	touched uint64        // keeps the compiler from dropping the reads of touch
 
 	explored, transitions, added uint64 // since the last flush
 	depth                        int
@@ -129,8 +133,9 @@ func (s *search[S]) run(name string) *Result {
 	first := &s.workers[0]
 	s.gate.RLock() // as a worker does
 	for _, state := range s.model.Initial() {
-		s.canonicalize(&state)
-		first.found(&state, fingerprint{}, 0)
+		steps := []Step[S]{{State: state}}
+		first.encode(steps)
+		first.found(&steps[0].State, first.encoded, first.prints[0], fingerprint{}, 0)
 	}
 	s.gate.RUnlock()
 	first.flush()
@@ -185,18 +190,33 @@ func (w *worker[S]) explore() {
 	}
 	w.transitions += uint64(len(steps))
 	atBound := w.opt.Depth > 0 && depth >= w.opt.Depth
+	w.encode(steps)
+	begin := 0
 	for i := range steps {
-		next := &steps[i].State
-		w.canonicalize(next)
+		f, end := w.prints[i], w.ends[i]
 		if atBound {
-			w.encoded = w.model.AppendState(w.encoded[:0], next)
-			w.truncated = w.truncated || !w.table.contains(fingerprintOf(w.encoded))
-			continue
-		}
-		if !w.found(next, from, depth+1) {
+			w.truncated = w.truncated || !w.table.contains(f)
+		} else if !w.found(&steps[i].State, w.encoded[begin:end], f, from, depth+1) {
 			return
 		}
+		begin = end
 	}
+}
+
+// encode sets encoded, ends and prints to the encodings of the steps' states,
+// side by side, and to their fingerprints. Hashing all of them before the
+// table is asked for the first lets the memory accesses overlap.
+func (w *worker[S]) encode(steps []Step[S]) {
+	w.encoded, w.ends, w.prints = w.encoded[:0], w.ends[:0], w.prints[:0]
+	begin := 0
+	for i := range steps {
+		w.canonicalize(&steps[i].State)
+		w.encoded = w.model.AppendState(w.encoded, &steps[i].State)
+		w.prints = append(w.prints, fingerprintOf(w.encoded[begin:]))
+		begin = len(w.encoded)
+		w.ends = append(w.ends, begin)
+	}
+	w.touched = w.table.touch(w.prints)
 }
 
 func (s *search[S]) canonicalize(state *S) {
@@ -207,9 +227,7 @@ func (s *search[S]) canonicalize(state *S) {
 
 // found adds a state to table and frontier if it is new. It reports whether
 // the search goes on.
-func (w *worker[S]) found(state *S, from fingerprint, depth int) bool {
-	w.encoded = w.model.AppendState(w.encoded[:0], state)
-	f := fingerprintOf(w.encoded)
+func (w *worker[S]) found(state *S, encoded []byte, f, from fingerprint, depth int) bool {
 	var o outcome
 	for o = w.table.insert(f, from.parentTag()); o == full; o = w.table.insert(f, from.parentTag()) {
 		if !w.makeRoom(f) {
@@ -235,7 +253,7 @@ func (w *worker[S]) found(state *S, from fingerprint, depth int) bool {
 			}
 		}
 	}
-	w.front.push(w.id, w.encoded, state, depth)
+	w.front.push(w.id, encoded, state, depth)
 	return true
 }
 

@@ -129,6 +129,17 @@ func (t *table) insert(f fingerprint, parent uint32) outcome {
 	}
 }
 
+// touch reads the home slots of all of prints, so that they are on their way to
+// the cache together when each is inserted.
+func (t *table) touch(prints []fingerprint) uint64 {
+	var sum uint64
+	for _, f := range prints {
+		s := &t.segments[f.segment]
+		sum += atomic.LoadUint64(&s.slots[s.home(f.lo)])
+	}
+	return sum
+}
+
 // contains reports whether f has been added.
 func (t *table) contains(f fingerprint) bool {
 	_, ok := t.parentOf(f)
