@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 )
 
@@ -42,7 +43,8 @@ func Explore[S any](ctx context.Context, name string, m Model[S], o Options) (*R
 
 // again makes a finding of several breadth-first workers reproducible: one
 // worker alone finds the same states in the same order each time. The depth is
-// the same, because a level is explored before the next begins.
+// the same, because a level is explored before the next begins. Only cancelling
+// and memory can end the second search early.
 func (s *search[S]) again(ctx context.Context, name string, r *Result) *Result {
 	if s.opt.Workers == 1 || s.opt.Strategy != BFS {
 		return r
@@ -50,11 +52,13 @@ func (s *search[S]) again(ctx context.Context, name string, r *Result) *Result {
 	o := s.opt
 	o.Workers, o.Duration, o.States = 1, 0, 0
 	s.table = nil // what the first search held makes room for the second
+	runtime.GC()
 	alone := newSearch(ctx, s.model, s.reducer, o).run(name)
 	if alone.Verdict != r.Verdict {
 		return r // interrupted, or out of memory: the first finding stands
 	}
 	alone.WallNS += r.WallNS
+	alone.PeakBytes = max(alone.PeakBytes, r.PeakBytes)
 	return alone
 }
 

@@ -193,3 +193,38 @@ func TestSymmetryKeepsOneStateOfEachOrbit(t *testing.T) {
 		t.Errorf("%d states under symmetry; %d orbits of %d states", r.UniqueStates, len(orbits), len(seen))
 	}
 }
+
+// The counts of the package documentation under reductions.
+func TestReducedCounts(t *testing.T) {
+	check := func(name string, run explore.Runner, reduction explore.Reduction, want uint64) {
+		for workers := 1; workers <= 2; workers++ {
+			for _, s := range []explore.Strategy{explore.BFS, explore.DFS} {
+				r, err := run(t.Context(), explore.Options{Reduction: reduction, Workers: workers, Strategy: s})
+				if err != nil || r.Verdict != explore.Pass || r.UniqueStates != want {
+					t.Errorf("%s with %v, %v, %d workers: %+v, %v, want %d states", name, reduction, s, workers, r, err, want)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		servers, clients       int
+		por, prune, porPlusAll uint64
+	}{{2, 2, 364, 544, 364}, {2, 3, 20487, 35009, 20487}, {3, 1, 390, 43, 31}, {4, 1, 2410, 215, 84}, {3, 2, 0, 6062, 2437}} {
+		name := fmt.Sprintf("abd servers=%d clients=%d", c.servers, c.clients)
+		run := explore.RunnerOf(name, ABD(c.servers, c.clients))
+		if c.por != 0 {
+			check(name, run, explore.PartialOrder, c.por)
+		}
+		check(name, run, explore.Prune, c.prune)
+		check(name, run, explore.PartialOrder|explore.Prune, c.porPlusAll)
+		check(name, run, explore.All, c.porPlusAll)
+	}
+	if r := explored(t, ABD(3, 2), explore.Options{Reduction: explore.PartialOrder, Workers: 2}); r.UniqueStates != 1_534_649 {
+		t.Errorf("abd servers=3 clients=2 with por alone: %d states", r.UniqueStates)
+	}
+	copies := explore.RunnerOf("single-copy", SingleCopy(1, 3))
+	check("single-copy", copies, explore.PartialOrder, 3445)
+	check("single-copy", copies, explore.Symmetry, 712)
+	check("single-copy", copies, explore.All, 580)
+	check("two-phase-commit", explore.RunnerOf("two-phase-commit", TwoPhaseCommit(5)), explore.Symmetry, 314)
+}
