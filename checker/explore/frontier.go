@@ -123,7 +123,9 @@ func (f *frontier[S]) push(w int, encoded []byte, s *S, depth int) {
 		return
 	}
 	c := f.chunk(l)
+	before := cap(c.buf)
 	c.push(encoded, s, depth, f.byValue)
+	f.bytes.Add(int64(cap(c.buf) - before)) // a state too long for a common chunk
 	l.out = append(l.out, c)
 }
 
