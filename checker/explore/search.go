@@ -54,7 +54,7 @@ func (s *search[S]) again(ctx context.Context, name string, r *Result) *Result {
 	s.table = nil // what the first search held makes room for the second
 	runtime.GC()
 	alone := newSearch(ctx, s.model, s.reducer, o).run(name)
-	if alone.Verdict != r.Verdict {
+	if alone.Counterexample == nil {
 		return r // interrupted, or out of memory: the first finding stands
 	}
 	alone.WallNS += r.WallNS

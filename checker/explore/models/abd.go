@@ -119,11 +119,10 @@ func (m *abd) acts(s *abdState, e envelope) bool {
 
 // request is the number of the request that v serves.
 func (m *abd) request(v *server) int {
-	if k := int(v.op >> 1); v.op&1 == 0 {
-		return m.putRequest(k)
-	} else {
-		return m.getRequest(k)
+	if v.op&1 == 0 {
+		return m.putRequest(int(v.op >> 1))
 	}
+	return m.getRequest(int(v.op >> 1))
 }
 
 // serve hands a message to a server that acts on it.
