@@ -1,3 +1,8 @@
+// Package scenarios says what to run and runs it: scenarios as they are written
+// down, the library of those that ship with the program, the draws that make one
+// run of them, its verdict, sweeps over many seeds, and the artifacts that repeat
+// a run. What is drawn becomes a sim.World of real machines, some of them wrapped
+// by an adversary, watched by the checkers.
 package scenarios
 
 import "time"
