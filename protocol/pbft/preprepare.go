@@ -100,7 +100,11 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 		b.setRefs(refs)
 	}
 	for i, req := range m.Requests {
-		b.fill(&refs[i], req, r.seal.authentic(req.Client, req))
+		proved := r.seal.authentic(req.Client, req)
+		if proved && !r.finished(req) {
+			r.queue.push(req, refs[i]) // it is timed like one that its client sent
+		}
+		b.fill(&refs[i], req, proved)
 	}
 	r.tryPrepare(env, s)
 }
