@@ -33,7 +33,7 @@ func (r *Replica) acceptPrePrepare(env protocol.Env, s *slot, m *PrePrepare) {
 	if b.doubted > 0 {
 		for i := range b.refs {
 			if req := r.queue.bodies[b.refs[i]]; req != nil {
-				b.fill(&b.refs[i], req, true)
+				b.fillAt(i, req, true)
 			}
 		}
 	}
@@ -104,7 +104,7 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 		if proved && !r.finished(req) {
 			r.queue.push(req, refs[i]) // it is timed like one that its client sent
 		}
-		b.fill(&refs[i], req, proved)
+		b.fillAt(i, req, proved)
 	}
 	r.tryPrepare(env, s)
 }
