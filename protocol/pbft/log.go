@@ -27,16 +27,19 @@ func (b *batch) complete() bool {
 // fill puts the body of a request into the batch, if it belongs there.
 func (b *batch) fill(d *auth.Digest, req *Request, proved bool) {
 	for i := range b.refs {
-		if b.refs[i] != *d {
-			continue
+		if b.refs[i] == *d {
+			b.fillAt(i, req, proved)
 		}
-		if b.bodies[i] == nil {
-			b.bodies[i] = req
-			b.missing--
-		}
-		if proved && b.proved.Add(i) {
-			b.doubted--
-		}
+	}
+}
+
+func (b *batch) fillAt(i int, req *Request, proved bool) {
+	if b.bodies[i] == nil {
+		b.bodies[i] = req
+		b.missing--
+	}
+	if proved && b.proved.Add(i) {
+		b.doubted--
 	}
 }
 

@@ -33,6 +33,12 @@ const (
 	opWrite
 )
 
+// The results that carry no value. They are never written to.
+var (
+	resultNone = []byte{0}
+	resultDone = []byte{1}
+)
+
 // NewRegisters returns the service with no object written.
 func NewRegisters() *Registers { return &Registers{} }
 
@@ -58,7 +64,7 @@ func (*Registers) Decode(op protocol.Operation, result []byte) protocol.Result {
 // result is 1. What is neither, or a write where nothing may change, has result 0.
 func (s *Registers) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte {
 	if len(op) < 33 {
-		return []byte{0}
+		return resultNone
 	}
 	object := protocol.ID(op[1:33])
 	b := &s.buckets[object[0]>>4]
@@ -71,9 +77,9 @@ func (s *Registers) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte 
 			b.entries = slices.Insert(b.entries, i, register{object: object})
 		}
 		b.entries[i].value, b.part = op[33:], nil
-		return []byte{1}
+		return resultDone
 	}
-	return []byte{0}
+	return resultNone
 }
 
 func (b *bucket) search(object protocol.ID) (int, bool) {

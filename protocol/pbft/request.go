@@ -32,7 +32,11 @@ const maxPerClient = 64
 
 func (q *queue) len() int { return len(q.entries) }
 
-func (q *queue) push(req *Request, d auth.Digest) bool {
+// push appends a request that is not in the queue yet.
+func (q *queue) push(req *Request, d auth.Digest) {
+	if q.bodies[d] != nil {
+		return
+	}
 	of := 0
 	if len(q.entries) >= maxPerClient {
 		for i := range q.entries {
@@ -42,14 +46,13 @@ func (q *queue) push(req *Request, d auth.Digest) bool {
 		}
 	}
 	if of >= maxPerClient {
-		return false
+		return
 	}
 	if q.bodies == nil {
 		q.bodies = make(map[auth.Digest]*Request)
 	}
 	q.entries = append(q.entries, pending{req: req, digest: d})
 	q.bodies[d] = req
-	return true
 }
 
 // pop removes the first n entries.
@@ -86,10 +89,12 @@ func (r *Replica) onRequest(env protocol.Env, m *Request) {
 			env.Note(NoteReplyResent, m.Timestamp)
 			r.reply(env, rec, m.Replier, rec.seq > r.executed)
 		}
-		return
+		if r.finished(m) {
+			return // and not if that was tentative: then it is timed
+		}
 	}
 	d := r.seal.RequestDigest(m)
-	if proved && r.queue.bodies[d] == nil {
+	if proved {
 		r.queue.push(m, d)
 	}
 	r.fillSlots(env, &d, m, proved)
@@ -164,7 +169,7 @@ func (r *Replica) takeRequests() (refs []auth.Digest, bodies []*Request) {
 // and wait for nothing: then nobody else would ever follow that backup.
 func (r *Replica) watchRequests(env protocol.Env) {
 	done := 0
-	for done < len(r.queue.entries) && r.replies.covers(r.queue.entries[done].req) {
+	for done < len(r.queue.entries) && r.finished(r.queue.entries[done].req) {
 		done++
 	}
 	if done > 0 {
@@ -193,6 +198,13 @@ func (r *Replica) timerMark() uint64 {
 		return r.executed
 	}
 	return r.queue.popped
+}
+
+// finished reports whether req has executed for good. A tentative execution stops
+// no timer: its client may get too few matching replies if the others never commit.
+func (r *Replica) finished(req *Request) bool {
+	rec := r.replies.find(req.Client)
+	return rec != nil && req.Timestamp <= rec.timestamp && rec.seq <= r.executed
 }
 
 // covers reports whether req, or a later request of its client, has executed.

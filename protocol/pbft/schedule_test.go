@@ -168,8 +168,7 @@ func (s *schedule) invoke(env protocol.Env, node int) {
 	s.clients[c].Invoke(env, op)
 }
 
-// disturb crashes and isolates replicas by turns until the calm: at most f at a time count as
-// faulty for good, others only lose their messages for a while.
+// report fails the test if something wrong happened, or something right did not.
 func (s *schedule) report(t *testing.T, what string) {
 	t.Helper()
 	if len(s.broken) > 0 {
@@ -187,23 +186,4 @@ func (s *schedule) report(t *testing.T, what string) {
 func describe(w *network, r *Replica) string {
 	v, active := r.View()
 	return fmt.Sprintf("v=%d active=%v h=%d executed=%d next=%d waiting=%d timing=%v timeout=%v", v, active, r.log.h, r.executed, r.next, r.Waiting(), r.timing, r.timeout)
-}
-
-func TestSweepCorrect(t *testing.T) {
-	notes := map[string]int{}
-	for seed := range uint64(400) {
-		cfg := Config{Members: members(4), K: 2 + 2*(seed%3), Batch: 1 + int(seed%4), Signed: seed%5 == 4,
-			Tentative: seed%2 == 1, ReadOnly: seed%6 == 1, DigestReplies: seed%7 == 1, ViewTimeout: 100 * time.Millisecond, StatusInterval: 30 * time.Millisecond, ClientTimeout: 80 * time.Millisecond}.WithDefaults()
-		s := newSchedule(cfg, auth.Ideal, seed, 1+int(seed%5), 30)
-		s.loss = int(seed % 40)
-		if seed%2 == 0 {
-			s.down[seed/2%4] = true
-		}
-		s.run(uint64(60 * time.Second))
-		for k, v := range s.notes {
-			notes[k] += v
-		}
-		s.report(t, fmt.Sprint("seed ", seed))
-	}
-	t.Log(notes)
 }
