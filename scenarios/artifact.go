@@ -92,13 +92,19 @@ func (e *Entry) UnmarshalText(text []byte) error {
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so.
+// error says so. A run that never returned is recorded up to the event that did not.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
+	if rep.endless() {
+		o.before = rep.Events
+	}
 	again, err := Run(spec, o)
 	if err != nil {
 		return nil, err
+	}
+	if rep.endless() {
+		again.Run = rep.Run
 	}
 	if again.Digest != rep.Digest {
 		return nil, &Divergence{Want: rep.Digest, Got: again.Digest}
@@ -205,12 +211,12 @@ func (a *Artifact) validate(name string) error {
 	return a.Scenario.validate()
 }
 
-// Replay repeats the run of an artifact. A *Divergence, which comes with the
-// report, says that it is no longer the same.
+// Replay repeats the run of an artifact, under the watchdog. A *Divergence, which
+// comes with the report, says that it is no longer the same.
 func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	o := a.Options()
 	o.Tracer = t
-	rep, err := Run(&a.Scenario, o)
+	rep, err := Guarded(&a.Scenario, o, a.Scenario.Patience())
 	if err != nil {
 		return nil, err
 	}

@@ -52,11 +52,17 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 	}
 }
 
+// machineReturns is the property that a machine which never returns breaks.
+const machineReturns = "machine-returns"
+
+// endless reports whether the run was given up because a machine never returned.
+func (r *Report) endless() bool { return r.Property == machineReturns }
+
 // lost reports a run whose machine does not return.
 func lost(spec *Spec, o Options, event uint64, patience time.Duration, stack string) *Report {
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // what is left behind keeps a processor
 	return &Report{Outcome: checker.Stuck, Run: results.Run{
-		Scenario: spec.Name, Seed: o.Seed, Verdict: checker.Stuck.String(), Property: "machine-returns",
+		Scenario: spec.Name, Seed: o.Seed, Verdict: checker.Stuck.String(), Property: machineReturns,
 		Detail: fmt.Sprintf("event %d had not been handled after %v, in %s", event, patience, stack),
 		Digest: strings.Repeat("0", 32), Events: event,
 		Reproduce: Reproduce(spec, o),

@@ -25,6 +25,8 @@ type Options struct {
 	Keep      bool           // keep the decisions that were made
 	Tracer    sim.Tracer     // may be nil
 	Heartbeat *atomic.Uint64 // may be nil
+
+	before uint64 // stop before this event; 0 is never
 }
 
 // Report is a finished run.
