@@ -92,19 +92,14 @@ func (e *Entry) UnmarshalText(text []byte) error {
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so. A run that never returned is recorded up to the event that did not.
+// error says so. A run that never returned does not return again, and leaves what
+// it had decided by then.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
-	if rep.endless() {
-		o.before = rep.Events
-	}
-	again, err := Run(spec, o)
+	again, err := Guarded(spec, o, spec.Patience())
 	if err != nil {
 		return nil, err
-	}
-	if rep.endless() {
-		again.Run = rep.Run
 	}
 	if again.Digest != rep.Digest {
 		return nil, &Divergence{Want: rep.Digest, Got: again.Digest}
@@ -112,7 +107,10 @@ func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	a := &Artifact{
 		Format: ArtifactFormat, Code: Version(), Seed: o.Seed, Suite: string(o.Suite), Lift: o.Lift,
 		Verdict: again.Verdict, Property: again.Property, Detail: again.Detail, Digest: again.Digest, Reproduce: again.Reproduce,
-		Scenario: *spec, History: historyLines(again.History), Last: last.lines(),
+		Scenario: *spec,
+	}
+	if again.Property != machineReturns { // else its goroutine may still write them
+		a.History, a.Last = historyLines(again.History), last.lines()
 	}
 	for _, d := range again.Decisions {
 		a.Decisions = append(a.Decisions, Entry{d})

@@ -67,9 +67,6 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 		Tracer: o.Tracer, Heartbeat: o.Heartbeat,
 	}
 	c.Strikes, r.calm = r.faults(spec, r.servers, r.clients)
-	if o.before > 0 {
-		c.MaxEvents = o.before - 1
-	}
 	if !r.subject.recovers() {
 		c.Strikes = amnesia(c.Strikes, r.servers)
 	}

@@ -27,11 +27,12 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 		err error
 	}
 	o.Heartbeat = new(atomic.Uint64)
+	d := o.decisions()
 	done := make(chan finished, 1)
 	id := make(chan string, 1)
 	go func() {
 		id <- goroutineID()
-		rep, err := Run(spec, o)
+		rep, err := runWith(spec, o, d)
 		done <- finished{rep, err}
 	}()
 	last, since := uint64(0), time.Now()
@@ -46,7 +47,9 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 			if event != last || event == judging {
 				last, since = event, time.Now()
 			} else if time.Since(since) > patience {
-				return lost(spec, o, event, patience, stackOf(<-id)), nil
+				rep := lost(spec, o, event, patience, stackOf(<-id))
+				rep.Decisions = d.Kept()
+				return rep, nil
 			}
 		}
 	}
@@ -54,9 +57,6 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 
 // machineReturns is the property that a machine which never returns breaks.
 const machineReturns = "machine-returns"
-
-// endless reports whether the run was given up because a machine never returned.
-func (r *Report) endless() bool { return r.Property == machineReturns }
 
 // lost reports a run whose machine does not return.
 func lost(spec *Spec, o Options, event uint64, patience time.Duration, stack string) *Report {

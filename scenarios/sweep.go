@@ -228,7 +228,7 @@ func (s *sweep) summarise(wall time.Duration) {
 	out.RunsPerSecond = float64(out.Runs-uint64(len(s.Known))) / wall.Seconds()
 	out.Digest = s.fold.String()
 	out.Bound = results.Bound(out.Runs, uint64(len(out.Findings)))
-	out.Partial = s.stopped.Load() || s.enough.Load() || s.total != endless && s.next.Load() < s.total
+	out.Partial = s.stopped.Load() || s.enough.Load() && s.total == endless || s.total != endless && s.next.Load() < s.total
 	if out.Runs == 0 {
 		s.verdict = checker.Worst(s.verdict, checker.Vacuous)
 	}
