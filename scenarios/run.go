@@ -38,11 +38,17 @@ type Report struct {
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
 // the options or the scenario are at fault.
-func Run(spec *Spec, o Options) (*Report, error) {
-	d := sim.FromSeed(o.Seed, o.Keep)
+func Run(spec *Spec, o Options) (*Report, error) { return runWith(spec, o, o.decisions()) }
+
+// decisions returns what decides the run.
+func (o *Options) decisions() *sim.Decisions {
 	if o.Listed {
-		d = sim.FromList(o.Seed, o.Decisions)
+		return sim.FromList(o.Seed, o.Decisions)
 	}
+	return sim.FromSeed(o.Seed, o.Keep)
+}
+
+func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	begun := now()
 	r, err := build(spec, o, d)
 	if err != nil {
