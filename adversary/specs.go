@@ -1,6 +1,11 @@
 package adversary
 
-import "turncoat/protocol"
+import (
+	"slices"
+	"strings"
+
+	"turncoat/protocol"
+)
 
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
@@ -74,8 +79,13 @@ var specs = []Spec{
 	},
 	{
 		Name: "pbft-view-change", Doc: "lies in VIEW-CHANGEs about what prepared, and in NEW-VIEWs about what follows", Protocol: "pbft",
-		Parameters: []Parameter{rateParameter("lying about a view", "700000"), kindsParameter},
-		make:       func(v *values) Strategy { return &PBFTViewChange{aim: v.aim()} },
+		Parameters: []Parameter{
+			rateParameter("lying about a view", "700000"), kindsParameter,
+			{"lie", "what the VIEW-CHANGE says: " + strings.Join(changeLies, ", ") + ", or any of them", "any"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTViewChange{aim: v.aim(), lie: v.word("lie", append(slices.Clone(changeLies), "any"))}
+		},
 	},
 	{
 		Name: "reorder", Doc: "gathers what it sends and sends it in another order",
