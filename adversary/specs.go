@@ -47,7 +47,7 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
 	},
 	{
-		Name: "pbft-gap", Doc: "as primary, leaves sequence numbers out", Protocol: "pbft",
+		Name: "pbft-gap", Doc: "leaves sequence numbers out, by ones or by far", Protocol: "pbft",
 		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
 		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },
 	},
@@ -60,7 +60,7 @@ var specs = []Spec{
 		make: func(v *values) Strategy { return &PBFTMac{aim: v.aim(), primary: v.flag("primary")} },
 	},
 	{
-		Name: "pbft-order", Doc: "as primary, orders requests in two ways, for two sides of the backups", Protocol: "pbft",
+		Name: "pbft-order", Doc: "orders requests, or votes, in two ways for two sides of its peers", Protocol: "pbft",
 		Parameters: []Parameter{
 			rateParameter("a second version of a sequence number", "300000"), kindsParameter,
 			{"echo", "whether it also votes for whatever its peer has voted for", "false"},
