@@ -176,7 +176,9 @@ func TestPBFTClientLies(t *testing.T) {
 func TestAPBFTLiarsCloneIsItsEqual(t *testing.T) {
 	w := newTown(t)
 	for _, text := range pbftStrategies() {
-		s := newService(t, 0, func(m protocol.Machine, d Deps) protocol.Machine { return Corrupt(m, d, w.strategies(text+" rate=600000")...) }, seeded(3))
+		s := newService(t, 0, func(m protocol.Machine, d Deps) protocol.Machine {
+			return Corrupt(m, d, w.strategies(text+" rate=600000")...)
+		}, seeded(3))
 		s.lossy = true
 		s.run(300)
 		one := s.nodes[0].machine
