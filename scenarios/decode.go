@@ -14,24 +14,35 @@ import (
 // Decode reads a scenario. Its error lists every mistake, a sentence each, with
 // file, line and field; unknown fields are mistakes.
 func Decode(file string, text []byte) (*Spec, error) {
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		return nil, fmt.Errorf("%s: not YAML: %w", file, err)
-	}
 	s := defaults()
-	s.source = source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &s.source}
-	if len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
-	}
-	d.value(doc.Content[0], reflect.ValueOf(&s).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	s.source = newSource(file)
+	if err := decodeStrict(&s.source, text, &s); err != nil {
+		return nil, err
 	}
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
 	return &s, nil
+}
+
+// DecodeStrict reads YAML into a struct whose fields have yaml tags. Its error
+// lists every mistake, a sentence each, with file, line and field.
+func DecodeStrict(file string, text []byte, into any) error {
+	src := newSource(file)
+	return decodeStrict(&src, text, into)
+}
+
+func decodeStrict(src *source, text []byte, into any) error {
+	var doc yaml.Node
+	if err := yaml.Load(text, &doc); err != nil {
+		return fmt.Errorf("%s: not YAML: %w", src.file, err)
+	}
+	if len(doc.Content) != 1 {
+		return fmt.Errorf("%s: empty: it begins with a name", src.file)
+	}
+	d := decoder{source: src}
+	d.value(doc.Content[0], reflect.ValueOf(into).Elem(), "")
+	return errors.Join(d.errs...)
 }
 
 // source remembers where the values of a scenario come from.
@@ -40,6 +51,10 @@ type source struct {
 	library bool            // a scenario that ships with the program
 	lines   map[string]int  // by path of field
 	sets    map[string]bool // paths that were given on the command line
+}
+
+func newSource(file string) source {
+	return source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
 }
 
 // at returns the place of a field, for messages.
@@ -112,7 +127,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		field, ok := fieldByName(v, key)
 		switch {
 		case !ok:
-			d.fail(n.Content[i], path, "there is no field %q%s", key, didYouMean(key, fieldNames(v.Type())))
+			d.fail(n.Content[i], path, "there is no field %q%s", key, DidYouMean(key, fieldNames(v.Type())))
 		case seen[key]:
 			d.fail(n.Content[i], path, "field %q is given twice", key)
 		default:
