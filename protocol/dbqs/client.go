@@ -210,5 +210,9 @@ func (c *Client) String() string {
 	if c.phase == idle {
 		return "idle"
 	}
-	return fmt.Sprintf("%v %v %s %d/%d", c.op.Kind, c.op.Object, phaseNames[c.phase], c.replies, len(c.group))
+	have := c.replies
+	if c.phase == returning {
+		have = c.holding
+	}
+	return fmt.Sprintf("%v %v %s, %d of %d", c.op.Kind, c.op.Object, phaseNames[c.phase], have, len(c.group))
 }
