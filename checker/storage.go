@@ -19,7 +19,7 @@ type Storage struct {
 
 	system   System
 	inFlight []flight // by client, from system.FirstClient
-	written  map[string]bool
+	written  map[attempt]bool     // what clients began to write; looked up only
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
 	findings []Finding
 	slowest  time.Duration
@@ -40,6 +40,12 @@ type System struct {
 	Calm, Bound time.Duration
 }
 
+// attempt is a value that a client began to write to an object.
+type attempt struct {
+	object protocol.ID
+	value  string
+}
+
 // flight is the operation that a client has in flight.
 type flight struct {
 	op   protocol.Operation
@@ -54,7 +60,7 @@ type flight struct {
 func NewStorage(s System) *Storage {
 	return &Storage{
 		Reach: NewReach(dbqs.Situations()...), system: s, inFlight: make([]flight, s.Clients),
-		written: make(map[string]bool), complete: make(map[protocol.ID]bool),
+		written: make(map[attempt]bool), complete: make(map[protocol.ID]bool),
 	}
 }
 
@@ -64,7 +70,7 @@ func (s *Storage) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 	*f = flight{op: op, at: at, open: true, before: s.complete[op.Object]}
 	switch op.Kind {
 	case protocol.Write:
-		s.written[string(op.Value)] = true
+		s.written[attempt{op.Object, string(op.Value)}] = true
 		f.id = s.History.BeginWrite(int32(s.number(client)), s.History.Object(op.Object[:]), s.History.Value(op.Value), int64(event))
 	case protocol.Read:
 		f.id = s.History.BeginRead(int32(s.number(client)), s.History.Object(op.Object[:]), int64(event))
@@ -84,7 +90,7 @@ func (s *Storage) Returned(event uint64, at int64, client protocol.NodeID, r pro
 		output := Absent
 		if r.Found {
 			output = s.History.Value(r.Value)
-			s.genuine(event, at, client, r)
+			s.genuine(event, at, client, f.op.Object, r.Value)
 		}
 		s.History.End(f.id, output, int64(event))
 	case protocol.Put:
@@ -101,9 +107,9 @@ func (s *Storage) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, 
 
 // genuine holds dbqs.no-fabrication: the one signer of each object is its
 // owner, whose writers are the clients of the run.
-func (s *Storage) genuine(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
-	if !s.written[string(r.Value)] {
-		s.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", s.number(client), r.Value)
+func (s *Storage) genuine(event uint64, at int64, client protocol.NodeID, object protocol.ID, value []byte) {
+	if !s.written[attempt{object, string(value)}] {
+		s.find("dbqs.no-fabrication", event, at, client, "client %d read %q of %v, which the owner never signed", s.number(client), value, object)
 	}
 }
 
