@@ -198,7 +198,7 @@ func (a *Artifact) validate(name string) error {
 	if a.Suite != string(auth.Ideal) && a.Suite != string(auth.Real) {
 		return fmt.Errorf("%s: suite: %q is neither %q nor %q", name, a.Suite, auth.Ideal, auth.Real)
 	}
-	if _, err := parseLifted(a.Lift); err != nil {
+	if err := CheckRules(a.Lift); err != nil {
 		return fmt.Errorf("%s: lift: %w", name, err)
 	}
 	a.Scenario.source.sets["adversary.liars"] = true // whether it was meant was settled when it was made
