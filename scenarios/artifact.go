@@ -174,14 +174,17 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 			return nil, fmt.Errorf("%s: the artifact is damaged or cut short: %w", name, err)
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not an artifact: neither zstd nor YAML", name)
+	root, err := loadYAML(name, b)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		return nil, fmt.Errorf("%s: an empty file is not an artifact", name)
 	}
 	a := &Artifact{Scenario: defaults()}
 	a.Scenario.source = source{file: name, lines: make(map[string]int), sets: make(map[string]bool)}
 	d := decoder{source: &a.Scenario.source}
-	d.value(doc.Content[0], reflect.ValueOf(a).Elem(), "")
+	d.value(root, reflect.ValueOf(a).Elem(), "")
 	if len(d.errs) > 0 {
 		return nil, errors.Join(d.errs...)
 	}

@@ -14,17 +14,17 @@ import (
 // Decode reads a scenario. Its error lists every mistake, a sentence each, with
 // file, line and field; unknown fields are mistakes.
 func Decode(file string, text []byte) (*Spec, error) {
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		return nil, fmt.Errorf("%s: not YAML: %w", file, err)
+	root, err := loadYAML(file, text)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
 	}
 	s := defaults()
 	s.source = source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
 	d := decoder{source: &s.source}
-	if len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
-	}
-	d.value(doc.Content[0], reflect.ValueOf(&s).Elem(), "")
+	d.value(root, reflect.ValueOf(&s).Elem(), "")
 	if len(d.errs) > 0 {
 		return nil, errors.Join(d.errs...)
 	}
@@ -32,6 +32,22 @@ func Decode(file string, text []byte) (*Spec, error) {
 		return nil, err
 	}
 	return &s, nil
+}
+
+// loadYAML returns the root of a document, nil when there is none.
+func loadYAML(file string, text []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	err := yaml.Load(text, &doc)
+	var first *yaml.LoadError
+	switch {
+	case err == nil && len(doc.Content) == 1:
+		return doc.Content[0], nil
+	case err == nil || strings.Contains(err.Error(), "no documents in stream"):
+		return nil, nil
+	case errors.As(err, &first) && first.Mark.Line > 0:
+		return nil, fmt.Errorf("%s:%d: not YAML: %s", file, first.Mark.Line, first.Message)
+	}
+	return nil, fmt.Errorf("%s: not YAML: %w", file, err)
 }
 
 // source remembers where the values of a scenario come from.
@@ -44,10 +60,10 @@ type source struct {
 
 // at returns the place of a field, for messages.
 func (s *source) at(path string) string {
-	if s.sets[path] {
-		return "--set " + path
-	}
 	for p := path; ; {
+		if s.sets[p] {
+			return "--set " + path
+		}
 		if line, ok := s.lines[p]; ok {
 			return fmt.Sprintf("%s:%d: %s", s.file, line, path)
 		}
@@ -117,6 +133,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.fail(n.Content[i], path, "field %q is given twice", key)
 		default:
 			d.value(n.Content[i+1], field, join(path, key))
+			d.lines[join(path, key)] = n.Content[i].Line // where the field is named, not where its value begins
 		}
 		seen[key] = true
 	}
