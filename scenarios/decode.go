@@ -168,12 +168,13 @@ func setScalar(v reflect.Value, text string) error {
 // fieldByName returns the field of a struct with a yaml name, inlined ones included.
 func fieldByName(v reflect.Value, name string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		tag := v.Type().Field(i).Tag.Get("yaml")
-		if tag == ",inline" {
+		switch tag := v.Type().Field(i).Tag.Get("yaml"); {
+		case tag == "": // not part of the document
+		case tag == ",inline":
 			if f, ok := fieldByName(v.Field(i), name); ok {
 				return f, true
 			}
-		} else if tag == name {
+		case tag == name:
 			return v.Field(i), true
 		}
 	}

@@ -18,6 +18,7 @@ func TestDecodeNamesPlaceFieldAndRemedy(t *testing.T) {
 		{"a: [", `x.yaml:2: not YAML: did not find expected node content`},
 		{"- 1", `x.yaml:1: fields are wanted here: name, about, system, clients, objects, workload, network, hosts, adversary, faults, limits, reach`},
 		{"about: nothing", `x.yaml: name: a scenario has a name`},
+		{minimal + ": 3", `x.yaml:2: there is no field "" (there are about, adversary, clients, faults, hosts, limits, name, network, objects, reach, system, workload)`},
 		{minimal + "client: 3", `x.yaml:2: there is no field "client": did you mean "clients"?`},
 		{minimal + "network:\n  los: 3%", `x.yaml:3: network: there is no field "los": did you mean "loss"?`},
 		{minimal + "clients: 3\nclients: 4", `x.yaml:3: field "clients" is given twice`},

@@ -30,7 +30,8 @@ const (
 	Real  Suite = "real"
 )
 
-// PublicKey names a signing key: a node's, or that of an object's owner.
+// PublicKey names a signing key: a node's, or that of an object's owner. The name
+// is the same in both suites.
 type PublicKey [32]byte
 
 // Signature is a signature by one key, 64 bytes in both suites.
