@@ -19,8 +19,8 @@ type Clients struct {
 	Reach   *Reach
 
 	system   System
-	inFlight []flight // by client, from system.FirstClient
-	written  map[string]bool
+	inFlight []flight             // by client, from system.FirstClient
+	written  map[attempt]bool     // what clients began to write; looked up only
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
 	findings []Finding
 	slowest  time.Duration
@@ -43,6 +43,12 @@ type System struct {
 	Calm, Bound time.Duration
 }
 
+// attempt is a value that a client began to write to an object.
+type attempt struct {
+	object protocol.ID
+	value  string
+}
+
 // flight is the operation that a client has in flight.
 type flight struct {
 	op   protocol.Operation
@@ -57,7 +63,7 @@ type flight struct {
 func NewClients(s System) *Clients {
 	return &Clients{
 		Reach: NewReach(s.Situations...), system: s, inFlight: make([]flight, s.Clients),
-		written: make(map[string]bool), complete: make(map[protocol.ID]bool),
+		written: make(map[attempt]bool), complete: make(map[protocol.ID]bool),
 	}
 }
 
@@ -67,7 +73,7 @@ func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 	*f = flight{op: op, at: at, open: true, before: c.complete[op.Object]}
 	switch op.Kind {
 	case protocol.Write:
-		c.written[string(op.Value)] = true
+		c.written[attempt{op.Object, string(op.Value)}] = true
 		f.id = c.History.BeginWrite(int32(c.number(client)), c.History.Object(op.Object[:]), c.History.Value(op.Value), int64(event))
 	case protocol.Read:
 		f.id = c.History.BeginRead(int32(c.number(client)), c.History.Object(op.Object[:]), int64(event))
@@ -87,7 +93,7 @@ func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r pro
 		output := Absent
 		if r.Found {
 			output = c.History.Value(r.Value)
-			c.genuine(event, at, client, r)
+			c.genuine(event, at, client, f.op.Object, r.Value)
 		}
 		c.History.End(f.id, output, int64(event))
 	case protocol.Put:
@@ -104,9 +110,9 @@ func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, 
 
 // genuine holds dbqs.no-fabrication: the one signer of each object is its
 // owner, whose writers are the clients of the run.
-func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
-	if !c.written[string(r.Value)] {
-		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", c.number(client), r.Value)
+func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, object protocol.ID, value []byte) {
+	if !c.written[attempt{object, string(value)}] {
+		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q of %v, which the owner never signed", c.number(client), value, object)
 	}
 }
 

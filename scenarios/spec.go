@@ -148,12 +148,13 @@ func (s *Spec) Patience() time.Duration {
 
 // defaults returns what a scenario need not say.
 func defaults() Spec {
+	latency := Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}
 	return Spec{
 		System:   System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},
-		Network:  Network{Link: Link{Latency: Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}}},
+		Network:  Network{Link: Link{Latency: latency}, Chaos: Link{Latency: latency}},
 		Limits: Limits{Deadline: Span{10 * time.Minute, 10 * time.Minute}, Bound: Span{20 * time.Second, 20 * time.Second},
 			Events: Ints{5_000_000, 5_000_000}, Instant: Ints{100_000, 100_000}, Watchdog: "5s"},
 	}
