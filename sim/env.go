@@ -12,8 +12,7 @@ type env struct {
 	w       *World
 	h       *host
 	out     []effect
-	dirty   bool // stored in this input and not synced
-	returns int
+	dirty   bool // a Sync was asked for in this input
 }
 
 // effect is something that others will see.
@@ -56,7 +55,12 @@ func (e *env) Store(key protocol.ID, record protocol.Message) {
 	e.h.disk.store(key, record, int(size))
 }
 
-func (e *env) Sync() { e.dirty = e.h.disk != nil }
+func (e *env) Sync() {
+	if e.h.disk != nil {
+		e.dirty = true
+		e.h.disk.cover()
+	}
+}
 
 func (e *env) Return(r protocol.Result) {
 	e.out = append(e.out, effect{to: protocol.None, result: r, synced: e.dirty})
@@ -81,7 +85,7 @@ func (e *env) finish(was *protocol.Meter) {
 		if h.Meter != nil {
 			now = h.Meter
 		}
-		done += h.CPU.price(len(e.out), was, now)
+		done = later(done, h.CPU.price(len(e.out), was, now))
 		h.busyUntil = done
 	}
 	before, after := done, done
@@ -89,7 +93,7 @@ func (e *env) finish(was *protocol.Meter) {
 		before = max(done, h.disk.synced)
 		after = before
 		if e.dirty {
-			after = h.disk.sync(done)
+			after = h.disk.sync(w.now, done)
 		}
 	}
 	for i := range e.out {
