@@ -9,10 +9,10 @@ import (
 // env is the world as the machine of one host sees it during one input. Effects
 // are gathered and leave when the input's cost is known.
 type env struct {
-	w       *World
-	h       *host
-	out     []effect
-	dirty   bool // a Sync was asked for in this input
+	w     *World
+	h     *host
+	out   []effect
+	dirty bool // a Sync was asked for in this input
 }
 
 // effect is something that others will see.
@@ -37,11 +37,15 @@ func (e *env) Send(to protocol.NodeID, m protocol.Message) {
 }
 
 func (e *env) SetTimer(id protocol.TimerID, d time.Duration) {
-	arming := e.h.arm(id)
-	e.w.push(event{at: e.h.Clock.after(e.w.now, d), node: int32(e.h.id), kind: evTimer, aux: arming})
+	h := e.h
+	h.armings++
+	due := h.Clock.after(e.w.now, d)
+	if h.timers.arm(id, due, h.armings) {
+		e.w.push(event{at: due, node: int32(h.id), kind: evTimer, aux: h.armings})
+	}
 }
 
-func (e *env) CancelTimer(id protocol.TimerID) { e.h.disarm(id) }
+func (e *env) CancelTimer(id protocol.TimerID) { e.h.timers.disarm(id) }
 
 func (e *env) Store(key protocol.ID, record protocol.Message) {
 	if e.h.disk == nil {
@@ -80,7 +84,7 @@ func (e *env) begin(h *host) {
 func (e *env) finish(was *protocol.Meter) {
 	w, h := e.w, e.h
 	done := w.now
-	if !h.CPU.free() {
+	if h.costs {
 		now := was
 		if h.Meter != nil {
 			now = h.Meter
