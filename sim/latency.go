@@ -78,12 +78,15 @@ func scaleExp(base, x int64) int64 {
 		sum += term
 	}
 	hi, lo := bits.Mul64(uint64(base), uint64(sum))
-	v := hi<<48 | lo>>16
-	if power < 0 {
-		return int64(v >> -power)
+	length := bits.Len64(lo)
+	if hi > 0 {
+		length = 64 + bits.Len64(hi)
 	}
-	if bits.Len64(v)+int(power) > 62 {
+	if length-16+int(power) > 62 {
 		return 1 << 62
 	}
-	return int64(v << power)
+	if power > 16 {
+		return int64(lo << (power - 16))
+	}
+	return int64(hi<<(48+power) | lo>>(16-power))
 }
