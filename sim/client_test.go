@@ -8,13 +8,23 @@ import (
 	"turncoat/protocol"
 )
 
-// echo is a client whose operations end when the server's answer is there.
+// echo is a client whose operations end when the server's answer is there, and
+// which asks again when it takes too long.
 func echo() actor {
 	var op protocol.Operation
+	busy := false
+	ask := func(env protocol.Env) {
+		env.Send(0, say(string(op.Value)))
+		env.SetTimer(1, 20*ms)
+	}
 	return actor{
-		invoke: func(env protocol.Env, o protocol.Operation) { op = o; env.Send(0, say(string(o.Value))) },
+		start:  func(protocol.Env, protocol.Disk) { busy = false },
+		invoke: func(env protocol.Env, o protocol.Operation) { op, busy = o, true; ask(env) },
+		timer:  func(env protocol.Env, _ protocol.TimerID) { ask(env) },
 		deliver: func(env protocol.Env, _ protocol.NodeID, text string) {
-			if text == string(op.Value) {
+			if busy && text == string(op.Value) {
+				busy = false
+				env.CancelTimer(1)
 				env.Return(protocol.Result{Seq: op.Seq, Value: op.Value})
 			}
 		},

@@ -18,9 +18,9 @@ func (*word) Kind() protocol.Kind { return "toy.word" }
 
 func (w *word) AppendTo(b []byte) []byte { return append(append(b, 'w'), w.text...) }
 
-// decodeWord reads a word of small letters.
+// decodeWord reads a word of small letters and digits.
 func decodeWord(b []byte) (protocol.Message, error) {
-	if len(b) == 0 || b[0] != 'w' || strings.ContainsFunc(string(b[1:]), func(r rune) bool { return r < 'a' || r > 'z' }) {
+	if len(b) == 0 || b[0] != 'w' || strings.ContainsFunc(string(b[1:]), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
 		return nil, protocol.ErrWire
 	}
 	return &word{string(b[1:])}, nil
