@@ -17,6 +17,7 @@ import (
 //	view-change v=1 h=0 c=(0:true,2:junk) p=(1:r1@0) q=(1:r1@0)    entries are number:batch@view; macs=() holds for some only
 //	new-view v=1 set=(0,1,2) start=0 x=(r1,null)
 //	bodies n=1 batch=r1                               the body of a batch of one request
+//	state-part n=2 part=0                             bytes that are no part of the state
 //	reply t=1 c=0 v=0 tentative result=66, or nothing
 func (s *story) lie(d *datadriven.TestData) string {
 	from := int32(number(d, "from", 0))
@@ -51,6 +52,12 @@ func (s *story) lie(d *datadriven.TestData) string {
 	case d.HasArg("bodies"):
 		for _, to := range s.receivers(d) {
 			m := &Bodies{Seq: n, Requests: []*Request{s.requestNamed(values(d, "batch")[0])}}
+			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
+		}
+		return ""
+	case d.HasArg("state-part"):
+		for _, to := range s.receivers(d) {
+			m := &StatePart{Seq: n, Part: uint32(number(d, "part", 0)), Bytes: []byte("not the state")}
 			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
 		}
 		return ""
