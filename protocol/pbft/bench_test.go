@@ -118,3 +118,18 @@ func BenchmarkRequests(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSlot is one request from a fresh group, its construction included.
+func BenchmarkSlot(b *testing.B) {
+	for _, n := range []int{16, 64, 256} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for range b.N {
+				w := newFIFO(b, Config{Members: members(n), K: 8}.WithDefaults(), 1)
+				w.serve(n, 1)
+				if w.returned != 1 {
+					b.Fatal("the request did not return")
+				}
+			}
+		})
+	}
+}

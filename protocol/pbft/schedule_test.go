@@ -51,6 +51,7 @@ type schedule struct {
 	spread uint64                                   // of delays before that, in ns
 	todo   []int                                    // operations left, by client
 	lies   func(s *schedule, e envelope) []envelope // what a faulty sender makes of its message
+	deaf   func(e envelope) bool                    // what a faulty receiver pretends not to have got
 }
 
 type timedEnv struct {
@@ -123,30 +124,32 @@ func newSchedule(cfg Config, suite auth.Suite, seed uint64, clients, operations 
 
 // run goes on until a time, or until every client is done.
 func (s *schedule) run(until uint64) {
-	for len(s.queue) > 0 && !s.done() {
-		e := heap.Pop(&s.queue).(event)
-		if e.at > until {
+	for len(s.queue) > 0 && !s.done() && s.queue[0].at <= until {
+		s.step()
+	}
+}
+
+// step handles the next event.
+func (s *schedule) step() {
+	e := heap.Pop(&s.queue).(event)
+	s.now = e.at
+	if s.down[e.node] {
+		return
+	}
+	env := timedEnv{testEnv{s.network, protocol.NodeID(e.node)}, s}
+	switch {
+	case e.timer != 0:
+		if s.armed[e.node][e.timer] != e.armed {
 			return
 		}
-		s.now = e.at
-		if s.down[e.node] {
-			continue
-		}
-		env := timedEnv{testEnv{s.network, protocol.NodeID(e.node)}, s}
-		switch {
-		case e.timer != 0:
-			if s.armed[e.node][e.timer] != e.armed {
-				continue
-			}
-			delete(s.armed[e.node], e.timer)
-			s.machine(protocol.NodeID(e.node)).Timer(env, e.timer)
-		case e.deliver.m != nil:
-			s.machine(e.deliver.to).Deliver(env, e.deliver.from, e.deliver.m)
-		default:
-			s.invoke(env, e.node)
-		}
-		s.observe(e.node)
+		delete(s.armed[e.node], e.timer)
+		s.machine(protocol.NodeID(e.node)).Timer(env, e.timer)
+	case e.deliver.m == nil:
+		s.invoke(env, e.node)
+	case s.deaf == nil || !s.deaf(e.deliver):
+		s.machine(e.deliver.to).Deliver(env, e.deliver.from, e.deliver.m)
 	}
+	s.observe(e.node)
 }
 
 func (s *schedule) done() bool {
