@@ -113,8 +113,7 @@ func (r *Replica) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mes
 func (r *Replica) Timer(env protocol.Env, id protocol.TimerID) {
 	switch id {
 	case TimerRequest, TimerViewChange:
-		r.timing = false
-		r.startViewChange(env, r.view+1)
+		r.onViewTimer(env)
 	case TimerStatus:
 		r.awake = false
 		r.onStatusTimer(env)

@@ -94,7 +94,8 @@ func (s *Sealer) SealFor(to protocol.NodeID, m authenticated) {
 		*a = Auth{Sig: &sig}
 		return
 	}
-	*a = Auth{MACs: []auth.MAC{s.keys.MAC(to, text)}}
+	*a = Auth{one: [1]auth.MAC{s.keys.MAC(to, text)}}
+	a.MACs = a.one[:]
 }
 
 // authentic reports whether m, from a node, was authenticated for this one.

@@ -52,9 +52,9 @@ func (s *slot) clone() slot {
 func (q *queue) clone() queue {
 	c := *q
 	c.entries = append([]pending(nil), q.entries...)
-	c.bodies = make(map[auth.Digest]*Request, len(c.entries))
+	c.places = make(map[uint64]uint64, len(c.entries))
 	for i := range c.entries {
-		c.bodies[c.entries[i].digest] = c.entries[i].req
+		c.places[prefix(&c.entries[i].digest)] = c.popped + uint64(i)
 	}
 	return c
 }
