@@ -40,7 +40,7 @@ func NewClient(cfg *Config, keys *auth.Keys) (*Client, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	group := cfg.service(cfg.View.Genesis)
+	group := cfg.Group(cfg.View.Genesis)
 	return &Client{cfg: cfg, keys: keys, view: view.New(cfg.View, keys, protocol.ID{}), call: pbft.NewCaller(&group, keys)}, nil
 }
 

@@ -52,13 +52,13 @@ func (c *Config) Check() error {
 	case c.Accept < 1 || c.Accept >= c.Propose:
 		return fmt.Errorf("membership: Accept=%d must be in 1..Propose-1=%d, or nobody supports a proposal before having made it", c.Accept, c.Propose-1)
 	}
-	group := c.service(c.View.Genesis)
+	group := c.Group(c.View.Genesis)
 	return group.Check()
 }
 
-// service returns the configuration of the PBFT group that runs the service in an
+// Group returns the configuration of the PBFT group that runs the service in an
 // epoch.
-func (c *Config) service(in *ring.Config) pbft.Config {
+func (c *Config) Group(in *ring.Config) pbft.Config {
 	p := c.PBFT.WithDefaults()
 	p.Members = make([]protocol.NodeID, len(in.Service()))
 	for i, id := range in.Service() {

@@ -76,6 +76,9 @@ func appendStatements(b []byte, evidence []Statement) []byte {
 	return b
 }
 
+// AboutEpoch reports whether op, an encoded operation, names the epoch that it is for.
+func AboutEpoch(op []byte) bool { return len(op) > 0 && (op[0] == opStatus || op[0] == opEnd) }
+
 // operation is a decoded one.
 type operation struct {
 	tag      byte

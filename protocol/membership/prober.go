@@ -21,10 +21,10 @@ type probe struct {
 	signed bool   // it asked for a signature
 	count  int    // pings sent
 
-	misses int // pings in a row without an answer
-	silent int // signed pings in a row without a signed answer
-	good   int // signed answers in a row, of one who is ready to come back
-	worst  int // the most misses in a row in this epoch, for who judges this replica
+	misses int    // pings in a row without an answer
+	silent int    // signed pings in a row without a signed answer
+	good   int    // signed answers in a row, of one who is ready to come back
+	worst  [2]int // the most misses in a row in this epoch and in the last, for who judges this replica
 }
 
 func (p *probe) appendState(b []byte) []byte {
@@ -105,7 +105,7 @@ func (p *probe) miss() {
 	if p.signed {
 		p.silent++
 	}
-	p.worst = max(p.worst, p.missed())
+	p.worst[0] = max(p.worst[0], p.missed())
 }
 
 // judge votes on a member on the strength of this replica's own probes.

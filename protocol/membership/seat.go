@@ -36,7 +36,7 @@ type ask struct {
 }
 
 func newSeat(s *Server, in *ring.Config) (*seat, error) {
-	group := s.cfg.service(in)
+	group := s.cfg.Group(in)
 	t := &seat{server: s, number: replicaOf(in, s.view.Self()), peers: group.Members}
 	t.service = NewService(s.cfg, s.keys)
 	var err error
@@ -139,7 +139,8 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 	v := &t.server.view
 	t.votes, t.overdue = votes{}, false
 	for i := range t.probes {
-		t.probes[i].worst = t.probes[i].missed()
+		p := &t.probes[i]
+		p.worst = [2]int{p.missed(), p.worst[0]}
 	}
 	t.seal.reset(len(t.peers))
 	env.SetTimer(timerEpoch, t.server.cfg.EpochLength)
@@ -156,7 +157,7 @@ func (t *seat) clone(s *Server) *seat {
 	c.server = s
 	c.replica = t.replica.Clone().(*pbft.Replica)
 	c.service = c.replica.Service().(*Service)
-	group := s.cfg.service(s.cfg.View.Genesis)
+	group := s.cfg.Group(s.cfg.View.Genesis)
 	c.sealer, c.call = pbft.NewSealer(&group, s.keys), t.call.Clone()
 	c.asks = append([]ask(nil), t.asks...)
 	c.votes = t.votes.clone()

@@ -87,15 +87,24 @@ func (s *Server) Replica() *pbft.Replica {
 }
 
 // Missed returns the most pings in a row that a member has failed to answer to this
-// replica within its epoch, as it counts them.
+// replica in its epoch and the one before, as it counts them.
 func (s *Server) Missed(id protocol.ID) int {
 	if s.seat == nil {
 		return 0
 	}
 	if p := s.seat.probe(id); p != nil {
-		return p.worst
+		return max(p.worst[0], p.worst[1])
 	}
 	return 0
+}
+
+// Ending reports whether this replica has voted to end its epoch.
+func (s *Server) Ending() bool {
+	if s.seat == nil {
+		return false
+	}
+	q := s.seat.votes.find(VoteEnd, protocol.ID{})
+	return q != nil && q.own
 }
 
 // Deliver handles one message.
