@@ -96,9 +96,7 @@ func (f *Figure) plot() *plot.Plot {
 	p.Legend.TextStyle.Font.Size = small
 	p.Legend.Top = !f.distribution()
 	p.Legend.Left = p.Legend.Top && f.legendLeft()
-	if f.distribution() {
-		p.Y.Min, p.Y.Max = 0, 1
-	}
+	f.headroom(p)
 	p.Legend.ThumbnailWidth = vg.Points(18)
 	p.Legend.Padding = vg.Points(1)
 	if f.Footer != "" {
@@ -116,6 +114,21 @@ func (f *Figure) scale(a *plot.Axis, spec Axis) {
 		return
 	}
 	a.Tick.Marker = fewTicks{}
+}
+
+// headroom sets the ends of the y axis: linear ones begin at zero, so that heights
+// can be compared, and all but distributions leave room for the legend.
+func (f *Figure) headroom(p *plot.Plot) {
+	room := 0.08 * float64(len(f.Series)+1)
+	switch {
+	case f.distribution():
+		p.Y.Min, p.Y.Max = 0, 1
+	case f.Y.Log:
+		p.Y.Max *= math.Pow(p.Y.Max/p.Y.Min, room)
+	default:
+		p.Y.Min = 0
+		p.Y.Max *= 1 + room
+	}
 }
 
 // distribution reports whether the figure shows distribution functions.
