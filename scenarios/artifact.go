@@ -2,10 +2,8 @@ package scenarios
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -92,11 +90,12 @@ func (e *Entry) UnmarshalText(text []byte) error {
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so.
+// error says so. A run that never returned does not return again, and leaves what
+// it had decided by then.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
-	again, err := Run(spec, o)
+	again, err := Guarded(spec, o, spec.Patience())
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +105,10 @@ func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	a := &Artifact{
 		Format: ArtifactFormat, Code: Version(), Seed: o.Seed, Suite: string(o.Suite), Lift: o.Lift,
 		Verdict: again.Verdict, Property: again.Property, Detail: again.Detail, Digest: again.Digest, Reproduce: again.Reproduce,
-		Scenario: *spec, History: historyLines(again.History), Last: last.lines(),
+		Scenario: *spec,
+	}
+	if again.Property != machineReturns { // else its goroutine may still write them
+		a.History, a.Last = historyLines(again.History), last.lines()
 	}
 	for _, d := range again.Decisions {
 		a.Decisions = append(a.Decisions, Entry{d})
@@ -174,16 +176,10 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 			return nil, fmt.Errorf("%s: the artifact is damaged or cut short: %w", name, err)
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not an artifact: neither zstd nor YAML", name)
-	}
 	a := &Artifact{Scenario: defaults()}
-	a.Scenario.source = source{file: name, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &a.Scenario.source}
-	d.value(doc.Content[0], reflect.ValueOf(a).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	a.Scenario.source = newSource(name)
+	if err := a.Scenario.source.decode(b, a, "an artifact is wanted"); err != nil {
+		return nil, err
 	}
 	return a, a.validate(name)
 }
@@ -205,12 +201,12 @@ func (a *Artifact) validate(name string) error {
 	return a.Scenario.validate()
 }
 
-// Replay repeats the run of an artifact. A *Divergence, which comes with the
-// report, says that it is no longer the same.
+// Replay repeats the run of an artifact, under the watchdog. A *Divergence, which
+// comes with the report, says that it is no longer the same.
 func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	o := a.Options()
 	o.Tracer = t
-	rep, err := Run(&a.Scenario, o)
+	rep, err := Guarded(&a.Scenario, o, a.Scenario.Patience())
 	if err != nil {
 		return nil, err
 	}
