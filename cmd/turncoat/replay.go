@@ -34,7 +34,6 @@ func replayCommand() *cobra.Command {
 				rep.Verdict = rep.Outcome.String()
 			}
 			rep.Artifact = args[0]
-			rep.Reproduce = a.Reproduce
 			if asJSON {
 				if err := printJSON(cmd.OutOrStdout(), &rep.Run); err != nil {
 					return err
