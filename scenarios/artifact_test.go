@@ -20,6 +20,9 @@ import (
 func recording(t testing.TB, name string, o Options) *Artifact {
 	t.Helper()
 	s := lookup(t, name)
+	if err := Apply(s, o.Sets); err != nil {
+		t.Fatal(err)
+	}
 	rep, err := Run(s, o)
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +194,8 @@ func TestDecisionsInWords(t *testing.T) {
 }
 
 func FuzzDecodeArtifact(f *testing.F) {
-	a := recording(f, "static-content", Options{Seed: 1, Suite: auth.Ideal})
+	a := recording(f, "static-content", Options{Seed: 1, Suite: auth.Ideal, Sets: []string{"clients=1", "operations=1"}})
+	a.Last = nil
 	for _, name := range []string{"a.turncoat", "a.yaml"} {
 		path := filepath.Join(f.TempDir(), name)
 		if err := a.Write(path); err != nil {
