@@ -24,7 +24,8 @@ type Clients struct {
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
 	findings []Finding
 	slowest  time.Duration
-	late     int // operations beyond the liveness bound
+	late     int   // operations beyond the liveness bound
+	last     int64 // when the last operation returned
 }
 
 // System is what the observers must know of the run that they watch.
@@ -83,6 +84,7 @@ func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
 	f := c.flight(client)
 	f.open = false
+	c.last = at
 	c.timed(f, at)
 	switch f.op.Kind {
 	case protocol.Write:
@@ -136,6 +138,9 @@ func (c *Clients) timed(f *flight, now int64) {
 
 // Base returns c, to those who hold what is built on it.
 func (c *Clients) Base() *Clients { return c }
+
+// LastReturn returns when the last operation returned, in virtual time.
+func (c *Clients) LastReturn() time.Duration { return time.Duration(c.last) }
 
 // Findings returns the safety properties that broke, first things first.
 func (c *Clients) Findings() []Finding { return c.findings }

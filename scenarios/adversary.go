@@ -62,9 +62,9 @@ func parseStrategies(text string) ([]adversary.Strategy, error) {
 		var parameter *adversary.UnknownParameter
 		switch {
 		case errors.As(err, &unknown):
-			return nil, fmt.Errorf("there is no strategy %q%s", name, didYouMean(name, adversary.Names()))
+			return nil, fmt.Errorf("there is no strategy %q%s", name, DidYouMean(name, adversary.Names()))
 		case errors.As(err, &parameter):
-			return nil, fmt.Errorf("strategy %s has no parameter %q%s", name, parameter.Name, didYouMean(parameter.Name, parameter.Known))
+			return nil, fmt.Errorf("strategy %s has no parameter %q%s", name, parameter.Name, DidYouMean(parameter.Name, parameter.Known))
 		case err != nil:
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -80,11 +79,12 @@ func (e *Entry) UnmarshalText(text []byte) error {
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so.
+// error says so. A run that never returned does not return again, and leaves what
+// it had decided by then.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
-	again, err := Run(spec, o)
+	again, err := Guarded(spec, o, spec.Patience())
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,10 @@ func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	a := &Artifact{
 		Format: ArtifactFormat, Code: Version(), Seed: o.Seed, Suite: string(o.Suite), Lift: o.Lift,
 		Verdict: again.Verdict, Property: again.Property, Detail: again.Detail, Digest: again.Digest, Reproduce: again.Reproduce,
-		Scenario: *spec, History: historyLines(again.History), Last: last.lines(),
+		Scenario: *spec,
+	}
+	if again.Property != machineReturns { // else its goroutine may still write them
+		a.History, a.Last = historyLines(again.History), last.lines()
 	}
 	for _, d := range again.Decisions {
 		a.Decisions = append(a.Decisions, Entry{d})
@@ -165,19 +168,10 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%s: not an artifact: it is neither compressed by zstd nor text", name)
 	}
-	root, err := loadYAML(name, b)
-	if err != nil {
-		return nil, err
-	}
-	if root == nil {
-		return nil, fmt.Errorf("%s: an empty file is not an artifact", name)
-	}
 	a := &Artifact{Scenario: defaults()}
-	a.Scenario.source = source{file: name, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &a.Scenario.source}
-	d.value(root, reflect.ValueOf(a).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	a.Scenario.source = newSource(name)
+	if err := a.Scenario.source.decode(b, a, "an artifact is wanted"); err != nil {
+		return nil, err
 	}
 	if err := a.validate(); err != nil {
 		return nil, err
@@ -204,12 +198,12 @@ func (a *Artifact) validate() error {
 	return a.Scenario.validate()
 }
 
-// Replay repeats the run of an artifact. A *Divergence, which comes with the
-// report, says that it is no longer the same.
+// Replay repeats the run of an artifact, under the watchdog. A *Divergence, which
+// comes with the report, says that it is no longer the same.
 func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	o := a.Options()
 	o.Tracer = t
-	rep, err := Run(&a.Scenario, o)
+	rep, err := Guarded(&a.Scenario, o, a.Scenario.Patience())
 	if err != nil {
 		return nil, err
 	}

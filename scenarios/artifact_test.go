@@ -137,7 +137,7 @@ func TestBadArtifacts(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		{"empty", nil, "a: an empty file is not an artifact"},
+		{"empty", nil, "a: empty: an artifact is wanted"},
 		{"cut short", packed[:len(packed)/2], "a: the artifact is damaged or cut short: "},
 		{"a picture", []byte("\x89PNG\r\n"), "a: not an artifact: it is neither compressed by zstd nor text"},
 		{"no YAML", []byte("a: b: c"), "a:1: not YAML: "},

@@ -170,5 +170,5 @@ func (r *run) observe(c *sim.Config) {
 		Calm:    r.calm, Bound: r.span("limits.bound", r.spec.Limits.Bound),
 	})
 	r.base = r.watch.Base()
-	c.Observers = append(c.Observers, r.watch)
+	c.Observers = append(append(c.Observers, r.watch), r.options.Observers...)
 }

@@ -14,24 +14,49 @@ import (
 // Decode reads a scenario. Its error lists every mistake, a sentence each, with
 // file, line and field; unknown fields are mistakes.
 func Decode(file string, text []byte) (*Spec, error) {
-	root, err := loadYAML(file, text)
-	if err != nil {
-		return nil, err
-	}
-	if root == nil {
-		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
-	}
 	s := defaults()
-	s.source = source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &s.source}
-	d.value(root, reflect.ValueOf(&s).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	s.source = newSource(file)
+	if err := s.source.decode(text, &s, "a scenario begins with a name"); err != nil {
+		return nil, err
 	}
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
 	return &s, nil
+}
+
+// DecodeStrict reads YAML into a struct whose fields have yaml tags. Its error
+// lists every mistake, a sentence each, with file, line and field.
+func DecodeStrict(file string, text []byte, into any) error {
+	src := newSource(file)
+	return src.decode(text, into, "fields are wanted")
+}
+
+// source remembers where the values of a scenario come from.
+type source struct {
+	file    string
+	under   string          // the path of the scenario in a larger document
+	library bool            // a scenario that ships with the program
+	lines   map[string]int  // by path of field
+	sets    map[string]bool // paths that were given on the command line
+}
+
+func newSource(file string) source {
+	return source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
+}
+
+// decode reads a document into a struct. want says what an empty one lacks.
+func (s *source) decode(text []byte, into any, want string) error {
+	root, err := loadYAML(s.file, text)
+	if err != nil {
+		return err
+	}
+	if root == nil {
+		return fmt.Errorf("%s: empty: %s", s.file, want)
+	}
+	d := decoder{source: s}
+	d.value(root, reflect.ValueOf(into).Elem(), "")
+	return errors.Join(d.errs...)
 }
 
 // loadYAML returns the root of a document, nil when there is none.
@@ -48,15 +73,6 @@ func loadYAML(file string, text []byte) (*yaml.Node, error) {
 		return nil, fmt.Errorf("%s:%d: not YAML: %s", file, first.Mark.Line, first.Message)
 	}
 	return nil, fmt.Errorf("%s: not YAML: %w", file, err)
-}
-
-// source remembers where the values of a scenario come from.
-type source struct {
-	file    string
-	under   string          // the path of the scenario in a larger document
-	library bool            // a scenario that ships with the program
-	lines   map[string]int  // by path of field
-	sets    map[string]bool // paths that were given on the command line
 }
 
 // at returns the place of a field, for messages.
@@ -129,7 +145,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		field, ok := fieldByName(v, key)
 		switch {
 		case !ok:
-			d.fail(n.Content[i], path, "there is no field %q%s", key, didYouMean(key, fieldNames(v.Type())))
+			d.fail(n.Content[i], path, "there is no field %q%s", key, DidYouMean(key, fieldNames(v.Type())))
 		case seen[key]:
 			d.fail(n.Content[i], path, "field %q is given twice", key)
 		default:

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// didYouMean returns ": did you mean X?" when a word is near, else the choice.
-func didYouMean(word string, words []string) string {
+// DidYouMean returns ": did you mean X?" when a word is near, else the choice.
+func DidYouMean(word string, words []string) string {
 	if near := Nearest(word, words); near != "" {
 		return fmt.Sprintf(": did you mean %q?", near)
 	}

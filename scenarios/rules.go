@@ -27,7 +27,7 @@ func CheckRules(names []string) error {
 	}
 	for _, name := range names {
 		if !known[name] {
-			return fmt.Errorf("there is no rule %q%s", name, didYouMean(name, all))
+			return fmt.Errorf("there is no rule %q%s", name, DidYouMean(name, all))
 		}
 	}
 	return nil

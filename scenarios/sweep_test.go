@@ -20,8 +20,8 @@ func some(t *testing.T) []*Spec {
 	return []*Spec{lookup(t, "static-calm"), lookup(t, "static-twins"), lookup(t, "static-content")}
 }
 
-func sweepOf(to uint64) SweepOptions {
-	return SweepOptions{Options: Options{Suite: auth.Ideal}, To: to, Jobs: 1, KeepGoing: true}
+func sweepOf(t *testing.T, to uint64) SweepOptions {
+	return SweepOptions{Options: Options{Suite: auth.Ideal}, To: to, Jobs: 1, KeepGoing: true, Out: t.TempDir()}
 }
 
 // passes sweeps and holds that nothing was found.
@@ -35,11 +35,11 @@ func passes(t *testing.T, specs []*Spec, o SweepOptions) *results.Sweep {
 }
 
 func TestSweepDigestDependsOnTheRunsAlone(t *testing.T) {
-	want := passes(t, some(t), sweepOf(12))
+	want := passes(t, some(t), sweepOf(t, 12))
 	if want.Runs != 36 || want.Partial || want.Bound == 0 {
 		t.Errorf("the sweep says %+v", want)
 	}
-	o := sweepOf(12)
+	o := sweepOf(t, 12)
 	o.Jobs = 2
 	if got := passes(t, some(t), o); got.Digest != want.Digest {
 		t.Errorf("two jobs give %s, one %s", got.Digest, want.Digest)
@@ -54,7 +54,7 @@ func TestSweepDigestDependsOnTheRunsAlone(t *testing.T) {
 	if got := passes(t, some(t), o); got.Digest != want.Digest {
 		t.Errorf("one processor gives %s, many %s", got.Digest, want.Digest)
 	}
-	if got := passes(t, some(t), sweepOf(13)); got.Digest == want.Digest {
+	if got := passes(t, some(t), sweepOf(t, 13)); got.Digest == want.Digest {
 		t.Error("a seed more makes no difference")
 	}
 }
@@ -72,22 +72,22 @@ func recorded(t *testing.T, specs []*Spec, o SweepOptions, dir string, resume bo
 }
 
 func TestShardsAddUp(t *testing.T) {
-	want := passes(t, some(t), sweepOf(10))
+	want := passes(t, some(t), sweepOf(t, 10))
 	dir := t.TempDir()
 	total := uint64(0)
 	for i := range 3 {
-		o := sweepOf(10)
+		o := sweepOf(t, 10)
 		o.Shard, o.Of = i+1, 3
 		total += recorded(t, some(t), o, dir, false).Runs
 	}
-	got := recorded(t, some(t), sweepOf(10), dir, true)
+	got := recorded(t, some(t), sweepOf(t, 10), dir, true)
 	if total != want.Runs || got.Runs != want.Runs || got.Digest != want.Digest || got.RunsPerSecond != 0 {
 		t.Errorf("shards of %d runs add up to %d runs, digest %s; want %d, %s", total, got.Runs, got.Digest, want.Runs, want.Digest)
 	}
 }
 
 func TestResumeAfterAnInterruption(t *testing.T) {
-	want := passes(t, some(t), sweepOf(10))
+	want := passes(t, some(t), sweepOf(t, 10))
 	dir := t.TempDir()
 	record, err := OpenRecord(dir, some(t), &SweepOptions{Options: Options{Suite: auth.Ideal}}, false)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestResumeAfterAnInterruption(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	var done atomic.Int32
-	o := sweepOf(10)
+	o := sweepOf(t, 10)
 	o.Stop = stop
 	o.Record = func(r *results.Run) error {
 		if done.Add(1) == 7 {
@@ -111,10 +111,10 @@ func TestResumeAfterAnInterruption(t *testing.T) {
 		t.Fatal(err)
 	}
 	tear(t, filepath.Join(dir, "runs.jsonl")) // as a crash may leave it
-	if got := recorded(t, some(t), sweepOf(10), dir, true); got.Digest != want.Digest || got.Partial {
+	if got := recorded(t, some(t), sweepOf(t, 10), dir, true); got.Digest != want.Digest || got.Partial {
 		t.Errorf("resumed, the digest is %s, not %s", got.Digest, want.Digest)
 	}
-	if got := recorded(t, some(t), sweepOf(9), dir, true); got.Runs != 27 || got.RunsPerSecond != 0 {
+	if got := recorded(t, some(t), sweepOf(t, 9), dir, true); got.Runs != 27 || got.RunsPerSecond != 0 {
 		t.Errorf("of a shorter range %d runs are known, and some were done again", got.Runs)
 	}
 }
@@ -133,8 +133,8 @@ func tear(t *testing.T, path string) {
 
 func TestRecordsOfOtherSweepsAreNotMixed(t *testing.T) {
 	dir := t.TempDir()
-	recorded(t, some(t), sweepOf(9), dir, false)
-	other := sweepOf(2)
+	recorded(t, some(t), sweepOf(t, 9), dir, false)
+	other := sweepOf(t, 2)
 	other.Lift = []string{"dbqs.write-back"}
 	if _, err := OpenRecord(dir, some(t), &other, true); err == nil || !strings.Contains(err.Error(), "was written by another sweep") {
 		t.Error(err)
@@ -143,7 +143,7 @@ func TestRecordsOfOtherSweepsAreNotMixed(t *testing.T) {
 	if err := Apply(changed[0], []string{"clients=2"}); err != nil {
 		t.Fatal(err)
 	}
-	o := sweepOf(2)
+	o := sweepOf(t, 2)
 	if _, err := OpenRecord(dir, changed, &o, true); err == nil {
 		t.Error("a record of other clients is taken for ours")
 	}
@@ -172,7 +172,7 @@ func decode(t *testing.T, text string) *Spec {
 
 func TestFloodEndsAsInvalid(t *testing.T) {
 	s := decode(t, minimal+"adversary: {liars: 1, strategies: [flood]}\nlimits: {instant: 1000}\n")
-	o := sweepOf(2)
+	o := sweepOf(t, 2)
 	o.Out = t.TempDir()
 	out, v, err := Sweep([]*Spec{s, lookup(t, "static-calm")}, o)
 	if err != nil || v != checker.Invalid || out.Runs != 4 || len(out.Findings) != 2 {
@@ -186,23 +186,23 @@ func TestFloodEndsAsInvalid(t *testing.T) {
 
 func TestWhatIsNeverReachedIsVacuous(t *testing.T) {
 	s := decode(t, minimal+"reach: [dbqs.refused]\n")
-	out, v, err := Sweep([]*Spec{s}, sweepOf(3))
+	out, v, err := Sweep([]*Spec{s}, sweepOf(t, 3))
 	if err != nil || v != checker.Vacuous || len(out.NeverReached) != 1 || out.NeverReached[0] != "mine: dbqs.refused" {
 		t.Errorf("%v, %v, never reached %q", v, err, out.NeverReached)
 	}
 	idle := decode(t, minimal+"workload: {operations: 0}\n")
-	out, v, err = Sweep([]*Spec{idle}, sweepOf(1))
+	out, v, err = Sweep([]*Spec{idle}, sweepOf(t, 1))
 	if err != nil || v != checker.Vacuous || len(out.Findings) != 1 {
 		t.Errorf("clients without operations: %v, %v, %+v", v, err, out.Findings)
 	}
-	if out, v, err = Sweep([]*Spec{s}, sweepOf(0)); err != nil || v != checker.Vacuous || out.Bound != 1 {
+	if out, v, err = Sweep([]*Spec{s}, sweepOf(t, 0)); err != nil || v != checker.Vacuous || out.Bound != 1 {
 		t.Errorf("no runs at all: %v, %v, bound %v", v, err, out.Bound)
 	}
 }
 
 func TestFirstFindingEndsTheSweep(t *testing.T) {
 	s := lookup(t, "static-writers")
-	o := sweepOf(50)
+	o := sweepOf(t, 50)
 	o.Lift, o.Out, o.KeepGoing = []string{"dbqs.writer-in-timestamp"}, t.TempDir(), false
 	out, v, err := Sweep([]*Spec{s}, o)
 	if err != nil || v != checker.Violation || len(out.Findings) != 1 || !out.Partial {
@@ -224,7 +224,7 @@ func TestFindingWithoutArtifact(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o := sweepOf(50)
+	o := sweepOf(t, 50)
 	o.Lift, o.Out, o.KeepGoing = []string{"dbqs.writer-in-timestamp"}, file, false
 	out, v, err := Sweep([]*Spec{lookup(t, "static-writers")}, o)
 	if err != nil || v != checker.Violation || !strings.Contains(out.Findings[0].Detail, "its artifact could not be written") {

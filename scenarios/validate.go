@@ -46,7 +46,7 @@ func (v *validator) require(ok bool, path, format string, args ...any) {
 }
 
 func (v *validator) oneOf(path, word string, words []string) {
-	v.require(slices.Contains(words, word), path, "there is no %q%s", word, didYouMean(word, words))
+	v.require(slices.Contains(words, word), path, "there is no %q%s", word, DidYouMean(word, words))
 }
 
 func (v *validator) sizes() {

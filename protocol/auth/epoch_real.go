@@ -63,7 +63,7 @@ func (s *real) signEpoch(root PublicKey, held *heldEpoch, epoch uint64, msg []by
 }
 
 func (s *real) verifyEpoch(root PublicKey, epoch uint64, msg []byte, sig *EpochSignature) bool {
-	key, certificate, inner := sig[:32], Signature(sig[32:96]), Signature(sig[96:])
-	return s.verify(root, inEpoch("certify", epoch, key), &certificate) &&
-		s.verifyKey(key, inEpoch("epoch", epoch, msg), &inner)
+	pub, certificate, inner := PublicKey(sig[:32]), Signature(sig[32:96]), Signature(sig[96:])
+	return s.verify(root, inEpoch("certify", epoch, pub[:]), &certificate) &&
+		s.verify(pub, inEpoch("epoch", epoch, msg), &inner)
 }

@@ -13,15 +13,11 @@ import (
 )
 
 // real is the suite of Ed25519 signatures and HMAC-SHA-256 cut to 16 bytes. Keys
-// are derived from the seed of the run by SHA-256. What the protocols know as a
-// public key is a name of it, the same as in the ideal suite: the ids of objects,
-// and so their groups and the order of digests, do not depend on the suite. A
-// directory that everyone trusts leads from names to keys. A verification is remembered,
+// are derived from the seed of the run by SHA-256. A verification is remembered,
 // so that the receivers of one message do not each spend the wall time of it;
 // virtual time is charged by the Meter all the same.
 type real struct {
 	seed     [8]byte
-	names    *ideal
 	private  map[PublicKey]ed25519.PrivateKey
 	verified map[xxh3.Uint128]bool
 
@@ -37,7 +33,6 @@ const maxVerified = 1 << 16
 
 func newReal(seed uint64) *real {
 	s := &real{
-		names:    newIdeal(seed),
 		private:  make(map[PublicKey]ed25519.PrivateKey),
 		verified: make(map[xxh3.Uint128]bool),
 		epochs:   make(map[epochName]epochPair),
@@ -55,28 +50,22 @@ func (s *real) derive(purpose string, label []byte) [32]byte {
 
 func (s *real) newKey(label uint64) PublicKey {
 	secret := s.derive("signing key", binary.LittleEndian.AppendUint64(nil, label))
-	pub := s.names.newKey(label)
-	s.private[pub] = ed25519.NewKeyFromSeed(secret[:])
+	private := ed25519.NewKeyFromSeed(secret[:])
+	pub := PublicKey(private.Public().(ed25519.PublicKey))
+	s.private[pub] = private
 	return pub
 }
+
+func (s *real) adopt(pub PublicKey, _ uint64, private ed25519.PrivateKey) { s.private[pub] = private }
 
 func (s *real) sign(pub PublicKey, msg []byte) Signature {
 	return Signature(ed25519.Sign(s.private[pub], msg))
 }
 
 func (s *real) verify(pub PublicKey, msg []byte, sig *Signature) bool {
-	private, known := s.private[pub]
-	if !known {
-		return false
-	}
-	return s.verifyKey(private[32:], msg, sig)
-}
-
-// verifyKey verifies under a key itself.
-func (s *real) verifyKey(key, msg []byte, sig *Signature) bool {
-	b := append(make([]byte, 0, 8+len(key)+len(sig)+len(msg)), "ed25519 "...)
-	b = append(append(append(b, key...), sig[:]...), msg...)
-	return s.once(b, func() bool { return ed25519.Verify(key, msg, sig[:]) })
+	b := append(make([]byte, 0, 8+len(pub)+len(sig)+len(msg)), "ed25519 "...)
+	b = append(append(append(b, pub[:]...), sig[:]...), msg...)
+	return s.once(b, func() bool { return ed25519.Verify(pub[:], msg, sig[:]) })
 }
 
 // once remembers the outcome of a check under the bytes that determine it, which
