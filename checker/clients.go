@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -23,6 +24,8 @@ type Clients struct {
 	written  map[attempt]bool     // what clients began to write; looked up only
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
 	findings []Finding
+	observed []ObservedWrite // of clients that are not correct
+	event    int64           // the newest
 	slowest  time.Duration
 	late     int   // operations beyond the liveness bound
 	last     int64 // when the last operation returned
@@ -69,6 +72,10 @@ func NewClients(s System) *Clients {
 
 // Invoked records the beginning of an operation.
 func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op protocol.Operation) {
+	c.event = int64(event)
+	if !c.system.Correct(client) {
+		return // what it asks for, its messages say: see Signed
+	}
 	f := c.flight(client)
 	*f = flight{op: op, at: at, open: true, before: c.complete[op.Object]}
 	switch op.Kind {
@@ -82,6 +89,10 @@ func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 
 // Returned records the end of an operation and holds what must be true of it.
 func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
+	c.event = int64(event)
+	if !c.system.Correct(client) {
+		return
+	}
 	f := c.flight(client)
 	f.open = false
 	c.last = at
@@ -102,6 +113,18 @@ func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r pro
 		c.content(event, at, client, f, r)
 	}
 }
+
+// Signed records that a client which is not correct has sent a signed write. It may
+// take effect at any time from now on. Stamp tells two writes of one value apart.
+func (c *Clients) Signed(client protocol.NodeID, object protocol.ID, value []byte, stamp uint64) {
+	c.written[string(value)] = true
+	c.observed = append(c.observed, ObservedWrite{Client: int32(c.number(client)), Object: c.History.Object(object[:]),
+		Value: c.History.Value(value), Stamp: string(binary.BigEndian.AppendUint64(nil, stamp)), Signed: c.event})
+}
+
+// Join adds to the history what the clients that are not correct have written, once
+// the run is over.
+func (c *Clients) Join() { c.History.AddObserved(c.observed) }
 
 // Noted counts the situations that the machines report.
 func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, _ uint64) {

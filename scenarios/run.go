@@ -98,6 +98,7 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 	for _, f := range r.watch.Findings() {
 		say(checker.Violation, f.Property, f.Detail)
 	}
+	r.base.Join()
 	history := checker.Check(rep.History, checker.Options{})
 	if history.Verdict != checker.Pass && history.Verdict != checker.Vacuous {
 		say(history.Verdict, r.system.atomicity, history.Detail)
