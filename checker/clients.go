@@ -117,7 +117,7 @@ func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r pro
 // Signed records that a client which is not correct has sent a signed write. It may
 // take effect at any time from now on. Stamp tells two writes of one value apart.
 func (c *Clients) Signed(client protocol.NodeID, object protocol.ID, value []byte, stamp uint64) {
-	c.written[string(value)] = true
+	c.written[attempt{object, string(value)}] = true
 	c.observed = append(c.observed, ObservedWrite{Client: int32(c.number(client)), Object: c.History.Object(object[:]),
 		Value: c.History.Value(value), Stamp: string(binary.BigEndian.AppendUint64(nil, stamp)), Signed: c.event})
 }
