@@ -55,6 +55,14 @@ func (*Registers) Encode(op protocol.Operation) (request []byte, readOnly bool) 
 	return append(append(append(request, opWrite), op.Object[:]...), op.Value...), false
 }
 
+// Written returns what a request writes and where, false if it writes nothing.
+func (*Registers) Written(request []byte) (object protocol.ID, value []byte, ok bool) {
+	if len(request) < 33 || request[0] != opWrite {
+		return protocol.ID{}, nil, false
+	}
+	return protocol.ID(request[1:33]), request[33:], true
+}
+
 // Decode returns the result of a Read or Write.
 func (*Registers) Decode(op protocol.Operation, result []byte) protocol.Result {
 	r := protocol.Result{Seq: op.Seq}

@@ -22,6 +22,7 @@ type Replica struct {
 
 	executed  uint64 // the last sequence number that has executed for good
 	tentative uint64 // the last that has executed at all: executed, or one more
+	shown     uint64 // the highest that has executed tentatively, also if it was rolled back since
 	history   []executedBatch
 	replies   replyTable
 	deferred  []*Reply // to read-only requests that saw a tentative state

@@ -75,7 +75,7 @@ func (v *viewChanges) clone() viewChanges {
 // AppendState appends a canonical encoding of all that the replica's future depends on.
 func (r *Replica) AppendState(b []byte) []byte {
 	b = protocol.AppendBool(appendU64(b, r.view), r.active)
-	for _, v := range []uint64{r.log.h, r.log.top, r.next, r.executed, r.tentative, r.ahead, uint64(r.timeout)} {
+	for _, v := range []uint64{r.log.h, r.log.top, r.next, r.executed, r.tentative, r.shown, r.ahead, uint64(r.timeout)} {
 		b = appendU64(b, v)
 	}
 	timed, moved := r.timed == r.timerMark(), r.progress.first != r.queue.popped // what the counts are for

@@ -1,0 +1,6 @@
+package maps
+
+func inATest(m map[int]string) {
+	for range m {
+	}
+}

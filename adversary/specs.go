@@ -1,0 +1,144 @@
+package adversary
+
+import "turncoat/protocol"
+
+// specs is the table of strategies, sorted by name.
+var specs = []Spec{
+	{
+		Name: "crash-restart", Doc: "goes mute for a spell and comes back without its memory",
+		Parameters: []Parameter{
+			rateParameter("a crash as a message comes in", "20000"),
+			{"spell", "the longest time of being mute", "200ms"},
+			{"forget", "whether it loses its memory, its disk too", "true"},
+		},
+		make: func(v *values) Strategy {
+			return &CrashRestart{rate: v.rate("rate"), spell: v.span("spell"), forget: v.flag("forget")}
+		},
+	},
+	{
+		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
+		Parameters: []Parameter{
+			rateParameter("splitting as a message comes in", "50000"),
+			{"heal", "chance of becoming whole again as a message comes in, in parts per million", "0"},
+			{"informed", "whether the first fork also hears what the second is told", "false"},
+		},
+		make: func(v *values) Strategy {
+			return &Equivocate{rate: v.rate("rate"), heal: v.rate("heal"), informed: v.flag("informed"), minds: minds{copies: make([]*Copy, 2)}}
+		},
+	},
+	{
+		Name: "fabricate", Doc: "alters what it says, signed again with its own keys",
+		Parameters: []Parameter{rateParameter("altering a message", "500000"), kindsParameter},
+		make:       func(v *values) Strategy { return &Fabricate{aim: v.aim()} },
+	},
+	{
+		Name: "flood", Doc: "sends to itself for ever within one instant", SelfTest: true,
+		Parameters: []Parameter{rateParameter("beginning as a message comes in", "1000000")},
+		make:       func(v *values) Strategy { return &Flood{rate: v.rate("rate")} },
+	},
+	{
+		Name: "garble", Doc: "flips bits of what it sends",
+		Parameters: []Parameter{rateParameter("flipping bits of a message", "100000"), kindsParameter},
+		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
+	},
+	{
+		Name: "pbft-gap", Doc: "as primary, leaves sequence numbers out", Protocol: "pbft",
+		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
+		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },
+	},
+	{
+		Name: "pbft-mac", Doc: "makes authenticators that are valid for some receivers only", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("spoiling a message", "300000"), kindsParameter,
+			{"primary", "whether they are valid for the primary alone", "false"},
+		},
+		make: func(v *values) Strategy { return &PBFTMac{aim: v.aim(), primary: v.flag("primary")} },
+	},
+	{
+		Name: "pbft-order", Doc: "as primary, orders requests in two ways, for two sides of the backups", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("a second version of a sequence number", "300000"), kindsParameter,
+			{"echo", "whether it also votes for whatever its peer has voted for", "false"},
+		},
+		make: func(v *values) Strategy { return &PBFTOrder{aim: v.aim(), echo: v.flag("echo")} },
+	},
+	{
+		Name: "pbft-stall", Doc: "treats one client, or one replica, as if it did not exist", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("making somebody the victim as he is first met", "500000"), kindsParameter,
+			{"client", "whether the victim is a client, whose requests are not heard, and not a replica, which is told nothing", "true"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTStall{aim: v.aim(), client: v.flag("client"), victim: protocol.None, minds: minds{copies: make([]*Copy, 1)}}
+		},
+	},
+	{
+		Name: "pbft-view-change", Doc: "lies in VIEW-CHANGEs about what prepared, and in NEW-VIEWs about what follows", Protocol: "pbft",
+		Parameters: []Parameter{rateParameter("lying about a view", "700000"), kindsParameter},
+		make:       func(v *values) Strategy { return &PBFTViewChange{aim: v.aim()} },
+	},
+	{
+		Name: "reorder", Doc: "gathers what it sends and sends it in another order",
+		Parameters: []Parameter{
+			rateParameter("beginning to gather as a message leaves", "300000"), kindsParameter,
+			{"window", "how many messages it gathers", "4"},
+			{"wait", "how long it gathers at most", "50ms"},
+		},
+		make: func(v *values) Strategy {
+			return &Reorder{aim: v.aim(), window: v.count("window", 2, 1<<10), wait: v.span("wait")}
+		},
+	},
+	{
+		Name: "replay", Doc: "sends old messages again, besides the new or instead",
+		Parameters: []Parameter{
+			rateParameter("a replay as a message leaves", "200000"), kindsParameter,
+			{"keep", "how many messages of its own it remembers", "32"},
+			{"foreign", "whether it also relays what it and its accomplices were sent; needs a cabal", "false"},
+		},
+		make: func(v *values) Strategy {
+			return &Replay{aim: v.aim(), keep: v.count("keep", 1, 1<<20), foreign: v.flag("foreign")}
+		},
+	},
+	{
+		Name: "silent", Doc: "sends nothing, or not all that it should",
+		Parameters: []Parameter{rateParameter("dropping a message; at 1000000 it is decided once", "1000000"), kindsParameter},
+		make:       func(v *values) Strategy { return &Silent{aim: v.aim()} },
+	},
+	{
+		Name: "slow", Doc: "holds messages back for a time",
+		Parameters: []Parameter{
+			rateParameter("holding a message", "300000"), kindsParameter,
+			{"delay", "the longest time that it holds one", "500ms"},
+			{"steps", "how many different times it holds messages for; with 1 always the longest", "8"},
+		},
+		make: func(v *values) Strategy {
+			return &Slow{aim: v.aim(), delay: v.span("delay"), steps: v.count("steps", 1, 1<<10)}
+		},
+	},
+	{
+		Name: "spin", Doc: "never returns from a delivery", SelfTest: true,
+		Parameters: []Parameter{rateParameter("spinning as a message comes in", "1000000")},
+		make:       func(v *values) Strategy { return &Spin{rate: v.rate("rate")} },
+	},
+	{
+		Name: "stale", Doc: "answers from its past",
+		Parameters: []Parameter{
+			rateParameter("a stale answer", "500000"), kindsParameter,
+			{"every", "how many messages come in between two states that it remembers", "16"},
+			{"keep", "how many states it remembers, the first always among them", "4"},
+		},
+		make: func(v *values) Strategy {
+			return &Stale{aim: v.aim(), every: v.count("every", 1, 1<<20), keep: v.count("keep", 1, 1<<10)}
+		},
+	},
+	{
+		Name: "twins", Doc: "runs several machines under one identity",
+		Parameters: []Parameter{
+			{"copies", "how many", "2"},
+			{"split", "whether each peer speaks with the same ones for good", "true"},
+		},
+		make: func(v *values) Strategy {
+			return &Twins{split: v.flag("split"), minds: minds{copies: make([]*Copy, v.count("copies", 2, maxMinds-1))}}
+		},
+	},
+}

@@ -1,0 +1,87 @@
+// Package dbqs is the storage protocol: a hash table whose objects are each
+// replicated on 3f+1 servers and accessed through Byzantine quorums of 2f+1
+// (Rodrigues, Liskov et al., TDSC 2012; the quorum protocol is that of Malkhi and
+// Reiter's self-verifying data). Public-key objects are mutable registers signed
+// by their owner; content-hash objects are immutable.
+//
+// One file per phase: replica.go answers; client.go holds what all phases share,
+// write.go, read.go and content.go the operations. This is the static protocol:
+// one configuration for the whole run, no epochs. Writers of one object share
+// its owner's key and are trusted with it.
+package dbqs
+
+import (
+	"time"
+
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/ring"
+)
+
+// Config is what all nodes of a static system agree on. It is immutable.
+type Config struct {
+	F      int        // faults that each group tolerates
+	Ring   *ring.Ring // the servers
+	Lifted Rules
+
+	Retry    time.Duration // a client asks again after this,
+	RetryMax time.Duration // doubling up to this [O]
+}
+
+// quorum returns q = 2f+1: any two quorums of 3f+1 share a correct member.
+func (c *Config) quorum() int { return 2*c.F + 1 }
+
+// weak returns w = f+1: at least one correct member.
+func (c *Config) weak() int { return c.F + 1 }
+
+// group returns the replicas of an object.
+func (c *Config) group(object protocol.ID) []protocol.NodeID { return c.Ring.Group(object, 3*c.F+1) }
+
+// readQuorum returns how many replies a query waits for.
+func (c *Config) readQuorum() int {
+	if c.Lifted.Lifted(ReadQuorum) {
+		return c.weak()
+	}
+	return c.quorum()
+}
+
+// writeQuorum returns how many acknowledgements a write waits for.
+func (c *Config) writeQuorum() int {
+	if c.Lifted.Lifted(WriteQuorum) {
+		return c.weak()
+	}
+	return c.quorum()
+}
+
+// validRecord reports whether the owner of an object signed r.
+func (c *Config) validRecord(k *auth.Keys, object protocol.ID, r *Record) bool {
+	if c.Lifted.Lifted(VerifySignature) {
+		return true
+	}
+	return c.validStamp(k, object, &Stamp{r.Public, r.TS, k.Digest(r.Value), r.Sig})
+}
+
+// validStamp reports whether the owner of an object signed what s stands for.
+func (c *Config) validStamp(k *auth.Keys, object protocol.ID, s *Stamp) bool {
+	if c.Lifted.Lifted(VerifySignature) {
+		return true
+	}
+	if ObjectID(s.Public) != object {
+		return false
+	}
+	k.Scratch = statement(k.Scratch[:0], object, s.TS, s.Digest)
+	return k.Verify(s.Public, k.Scratch, &s.Sig)
+}
+
+// Authenticate puts the MAC of the node that holds k, toward a client, on m. Only
+// a message that was not sent yet may be given.
+func Authenticate(k *auth.Keys, to protocol.NodeID, m Reply) {
+	k.Scratch = m.appendBody(k.Scratch[:0])
+	*m.mac() = k.MAC(to, k.Scratch)
+}
+
+// authentic reports whether m carries the MAC of its sender.
+func authentic(k *auth.Keys, from protocol.NodeID, m Reply) bool {
+	k.Scratch = m.appendBody(k.Scratch[:0])
+	return k.VerifyMAC(from, k.Scratch, *m.mac())
+}

@@ -1,0 +1,195 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"turncoat/adversary"
+	"turncoat/checker"
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/dbqs"
+	"turncoat/sim"
+)
+
+// run is one run in the making: what was drawn, and the world built from it.
+type run struct {
+	draw
+	spec    *Spec
+	options Options
+
+	f, servers, clients int
+	retry               time.Duration
+	keys                *auth.Authority
+	owners              []*auth.Signer // of the registers
+	workload            *workload
+	system              *system
+	subject             subject
+	liars               map[protocol.NodeID]string // looked up only
+	lies                map[string]uint64
+	calm                time.Duration // when the last fault has healed and the network is synchronous
+
+	world *sim.World
+	watch observer
+	base  *checker.Clients // of watch
+}
+
+// build draws the numbers of one run and sets up its world.
+func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
+	if err := CheckRules(o.Lift); err != nil {
+		return nil, err
+	}
+	r := &run{draw: draw{d}, spec: spec, options: o, lies: make(map[string]uint64), liars: make(map[protocol.NodeID]string)}
+	r.system = systemOf(spec.System.Protocol)
+	r.f = r.int("system.f", spec.System.F)
+	r.servers = r.int("system.servers", spec.System.Servers)
+	if r.servers == 0 {
+		r.servers = 3*r.f + 1
+	}
+	r.clients = r.int("clients", spec.Clients)
+	r.retry = r.span("system.retry", spec.System.Retry)
+	var err error
+	if r.keys, err = auth.NewAuthority(o.Suite, d.Seed(), r.servers+r.clients); err != nil {
+		return nil, err
+	}
+	r.objects()
+	if r.subject, err = r.system.make(r); err != nil {
+		return nil, err
+	}
+	c := sim.Config{
+		Workload:  r.workload,
+		Network:   r.network(&spec.Network, r.system.decode),
+		Bounds:    r.subject.bounds(),
+		Decisions: d,
+		Deadline:  r.span("limits.deadline", spec.Limits.Deadline), Settle: r.span("limits.settle", spec.Limits.Settle),
+		MaxEvents: uint64(r.int("limits.events", spec.Limits.Events)), MaxInstant: uint64(r.int("limits.instant", spec.Limits.Instant)),
+		Tracer: o.Tracer, Heartbeat: o.Heartbeat,
+	}
+	c.Strikes, r.calm = r.faults(spec, r.servers, r.clients)
+	if !r.subject.recovers() {
+		c.Strikes = amnesia(c.Strikes, r.servers)
+	}
+	r.calm = max(r.calm, c.Network.GST+c.Network.Bound)
+	r.hosts(&c, r.corrupt(&c))
+	r.observe(&c)
+	r.world = sim.New(c)
+	return r, nil
+}
+
+// lifts reports whether a rule is lifted.
+func (r *run) lifts(rule string) bool {
+	return slices.Contains(r.options.Lift, rule) || slices.Contains(r.spec.System.Lift, rule)
+}
+
+// objects sets up what there is to read and write, and the keys to write it.
+func (r *run) objects() {
+	w := &workload{
+		draw: r.draw, first: protocol.NodeID(r.servers), operations: uint32(r.int("workload.operations", r.spec.Workload.Operations)),
+		reads: r.rate("workload.reads", r.spec.Workload.Reads), think: r.spec.Workload.Think,
+	}
+	for i := range r.int("objects.public-key", r.spec.Objects.PublicKey) {
+		r.owners = append(r.owners, r.keys.Owner(i))
+		w.registers = append(w.registers, dbqs.ObjectID(r.owners[i].Public))
+	}
+	for i := range r.int("objects.content-hash", r.spec.Objects.ContentHash) {
+		w.contents = append(w.contents, fmt.Appendf(nil, "content %d", i))
+		w.contentIDs = append(w.contentIDs, dbqs.ContentID(w.contents[i]))
+	}
+	r.workload = w
+}
+
+// corruption wraps the machine of a node that the adversary holds.
+type corruption func(protocol.Machine, *auth.Keys) protocol.Machine
+
+// corrupt puts servers and clients into the adversary's hands. The strategies were
+// checked when the scenario was read.
+func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
+	a := &r.spec.Adversary
+	wrap := make(map[protocol.NodeID]corruption)
+	var cabal *adversary.Cabal
+	if a.Collude {
+		cabal = adversary.NewCabal()
+	}
+	for i, server := range r.some("adversary.liar", r.int("adversary.liars", a.Liars), r.servers) {
+		if a.Collude {
+			i = 0
+		}
+		text := a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))]
+		id, deps := r.liar(c, server, "replica", text, cabal)
+		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
+			deps.Keys = k
+			return adversary.Corrupt(m, deps, mustParse(text)...)
+		}
+	}
+	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
+		text := a.Tricks[r.between("adversary.client-strategy", i, 0, int64(len(a.Tricks)-1))]
+		id, deps := r.liar(c, r.servers+client, "client", text, nil)
+		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
+			deps.Keys = k
+			return witness{adversary.CorruptClient(m.(protocol.Client), deps, mustParse(text)...), r}
+		}
+	}
+	return wrap
+}
+
+// liar notes that a node is corrupted, and returns what its wrapper is made with.
+func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.Cabal) (protocol.NodeID, adversary.Deps) {
+	id := protocol.NodeID(node)
+	r.liars[id] = text
+	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
+	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
+}
+
+func mustParse(text string) []adversary.Strategy {
+	strategies, err := parseStrategies(text)
+	if err != nil {
+		panic(err)
+	}
+	return strategies
+}
+
+// hosts sets up the computers.
+func (r *run) hosts(c *sim.Config, wrap map[protocol.NodeID]corruption) {
+	restarts := slices.ContainsFunc(c.Strikes, func(s sim.Strike) bool { return s.Act == sim.Restart })
+	sync := r.span("hosts.sync", r.spec.Hosts.Sync)
+	for i := range r.servers + r.clients {
+		id := protocol.NodeID(i)
+		k := r.keys.Keys(id)
+		h := r.host(&r.spec.Hosts, i, len(c.Network.RTT))
+		h.Meter = k.Meter
+		if i < r.servers {
+			h.Name = fmt.Sprintf("s%d", i)
+			h.New = func() protocol.Machine { return r.subject.server(id, k) }
+			if restarts || sync > 0 {
+				h.Disk = &sim.Disk{Latency: sync}
+			}
+		} else {
+			h.Name = fmt.Sprintf("c%d", i-r.servers)
+			h.New = func() protocol.Machine { return r.subject.client(id, k) }
+			c.Clients = append(c.Clients, id)
+		}
+		if corrupted := wrap[id]; corrupted != nil {
+			honest := h.New
+			h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
+		}
+		c.Hosts = append(c.Hosts, h)
+	}
+}
+
+// observe attaches the checkers. A server that loses its disk is promised nothing.
+func (r *run) observe(c *sim.Config) {
+	failed := make(map[protocol.NodeID]bool)
+	for _, s := range c.Strikes {
+		failed[s.Node] = failed[s.Node] || s.Act == sim.Wipe
+	}
+	r.watch = r.subject.observer(checker.System{
+		F: r.f, FirstClient: protocol.NodeID(r.servers), Clients: r.clients,
+		Machine: func(id protocol.NodeID) protocol.Machine { return r.world.Machine(id) },
+		Correct: func(id protocol.NodeID) bool { return r.liars[id] == "" && !failed[id] },
+		Calm:    r.calm, Bound: r.span("limits.bound", r.spec.Limits.Bound),
+	})
+	r.base = r.watch.Base()
+	c.Observers = append(append(c.Observers, r.watch), r.options.Observers...)
+}

@@ -1,0 +1,34 @@
+package scenarios
+
+import "fmt"
+
+// RuleDoc is a safety rule that can be lifted.
+type RuleDoc struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+// Rules returns every rule that can be lifted.
+func Rules() []RuleDoc {
+	var out []RuleDoc
+	for _, s := range systems {
+		out = append(out, s.rules...)
+	}
+	return out
+}
+
+// CheckRules reports the first name that is no rule.
+func CheckRules(names []string) error {
+	var all []string
+	known := make(map[string]bool)
+	for _, r := range Rules() {
+		all = append(all, r.Name)
+		known[r.Name] = true
+	}
+	for _, name := range names {
+		if !known[name] {
+			return fmt.Errorf("there is no rule %q%s", name, DidYouMean(name, all))
+		}
+	}
+	return nil
+}

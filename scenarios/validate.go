@@ -1,0 +1,138 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"turncoat/adversary"
+)
+
+// validate reports everything about a decoded scenario that cannot be run, or
+// that would not mean what it says.
+func (s *Spec) validate() error {
+	v := validator{spec: s}
+	v.require(s.Name != "", "name", "a scenario has a name")
+	v.oneOf("system.protocol", s.System.Protocol, systemNames())
+	if len(v.errs) > 0 {
+		return errors.Join(v.errs...) // the rest depends on the protocol
+	}
+	v.system = systemOf(s.System.Protocol)
+	if err := CheckRules(s.System.Lift); err != nil {
+		v.require(false, "system.lift", "%v", err)
+	}
+	v.sizes()
+	v.link("network", &s.Network.Link)
+	if s.Network.GST.Hi > 0 {
+		v.link("network.chaos", &s.Network.Chaos)
+		v.require(s.Network.Bound.Lo > 0, "network.bound", "with a gst, a bound above zero is needed: when do messages sent before it arrive?")
+	}
+	v.adversary()
+	for i := range s.Faults {
+		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
+	}
+	for i, name := range s.Reach {
+		v.oneOf(fmt.Sprintf("reach.%d", i), name, v.system.situations)
+	}
+	return errors.Join(v.errs...)
+}
+
+type validator struct {
+	spec   *Spec
+	system *system
+	errs   []error
+}
+
+func (v *validator) require(ok bool, path, format string, args ...any) {
+	if !ok {
+		v.errs = append(v.errs, fmt.Errorf("%s: %s", v.spec.source.at(path), fmt.Sprintf(format, args...)))
+	}
+}
+
+func (v *validator) oneOf(path, word string, words []string) {
+	v.require(slices.Contains(words, word), path, "there is no %q%s", word, DidYouMean(word, words))
+}
+
+func (v *validator) sizes() {
+	s := v.spec
+	group := 3*s.System.F.Hi + 1
+	v.require(s.System.F.Hi <= 33, "system.f", "f is at most 33")
+	v.require(s.System.Servers == Ints{} || s.System.Servers.Lo >= group, "system.servers", "%d servers cannot hold a group of 3f+1 = %d", s.System.Servers.Lo, group)
+	v.require(s.System.Servers.Hi <= 10_000, "system.servers", "at most 10000 servers")
+	v.require(s.System.Retry.Lo > 0, "system.retry", "a retransmission time is above zero")
+	v.require(s.System.Protocol != "pbft" || s.System.Servers == Ints{}, "system.servers", "a PBFT service has 3f+1 servers; leave this out and set f")
+	v.require(s.System.Protocol != "pbft" || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
+	v.require(s.Clients.Lo >= 1 && s.Clients.Hi <= 1000, "clients", "there are 1 to 1000 clients")
+	v.require(s.Objects.PublicKey.Lo+s.Objects.ContentHash.Lo >= 1, "objects", "there must be something to read and write")
+	v.require(s.Workload.Operations.Hi <= 10_000_000, "workload.operations", "at most 10000000 operations a client")
+	v.require(s.Workload.Reads.Hi <= million, "workload.reads", "a share is at most 100%%")
+	v.require(s.Network.Regions.Hi <= 12, "network.regions", "the table has 12 regions")
+	patience, err := time.ParseDuration(s.Limits.Watchdog)
+	v.require(err == nil && patience > 0, "limits.watchdog", "%q is not a duration above zero, such as 5s", s.Limits.Watchdog)
+	v.require(s.Limits.Deadline.Lo > 0, "limits.deadline", "a run has a deadline")
+	v.require(s.Hosts.Drift.Hi < million, "hosts.drift", "a clock that loses a million ppm stands still")
+}
+
+func (v *validator) link(path string, l *Link) {
+	v.oneOf(path+".latency.shape", l.Latency.Shape, shapeNames)
+	v.require(l.Reorder.Hi == 0 || l.Hold.Hi > 0, path+".hold", "reordered messages are held for a time above zero")
+	for _, p := range []struct {
+		name string
+		rate Rate
+	}{{"duplicate", l.Duplicate}, {"corrupt", l.Corrupt}, {"reorder", l.Reorder}} {
+		v.require(p.rate.Hi <= million, path+"."+p.name, "a probability is at most 100%%")
+	}
+	v.require(l.Loss.Hi < million, path+".loss", "a network that loses everything never lets an operation end; use a filter or partition that heals")
+}
+
+func (v *validator) adversary() {
+	s := v.spec
+	a := &s.Adversary
+	servers := max(s.System.Servers.Hi, 3*s.System.F.Hi+1)
+	v.require(a.Liars.Hi <= servers, "adversary.liars", "there are only %d servers", servers)
+	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
+	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
+	v.require(a.BadClients.Hi == 0 || s.System.Protocol == "pbft", "adversary.bad-clients", "only PBFT's clients can be in the adversary's hands")
+	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.strategies("adversary.strategies", a.Strategies)
+	v.strategies("adversary.client-strategies", a.Tricks)
+	faulty := a.Liars.Hi
+	for i := range s.Faults {
+		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol == "pbft" {
+			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
+		}
+	}
+	meant := a.BeyondBound || s.source.sets["adversary.liars"]
+	v.require(faulty <= s.System.F.Lo || meant, "adversary.liars",
+		"%d servers may lie or lose their disk where f is %d; say beyond-bound: true if that is meant", faulty, s.System.F.Lo)
+}
+
+// strategies checks that each can be used, and against this protocol.
+func (v *validator) strategies(path string, texts []string) {
+	for i, text := range texts {
+		at := fmt.Sprintf("%s.%d", path, i)
+		parsed, err := parseStrategies(text)
+		v.require(err == nil, at, "%v", err)
+		for _, strategy := range parsed {
+			for _, spec := range adversary.Strategies() {
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol
+				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
+			}
+		}
+	}
+}
+
+func (v *validator) fault(path string, f *Fault) {
+	names := make([]string, 0, len(faultKinds))
+	for _, k := range faultKinds {
+		names = append(names, k.name)
+	}
+	v.oneOf(path+".kind", f.Kind, names)
+	v.require(f.Servers.Hi+f.Clients.Hi > 0, path, "a fault hits servers or clients: say how many")
+	v.require(f.Kind != "filter" || len(f.Kinds) > 0, path+".kinds", "a filter names the kinds of message that it catches")
+	v.require(f.Kind == "crash" || f.Kind == "wipe" || f.For.Lo > 0, path+".for", "it must end, or no operation would")
+	for i, k := range f.Kinds {
+		v.oneOf(fmt.Sprintf("%s.kinds.%d", path, i), k, v.system.kinds)
+	}
+}

@@ -1,0 +1,244 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"turncoat/protocol"
+)
+
+// Link says how messages fare between two nodes. Faults that it may inject: loss,
+// duplication, reordering (any delay that varies reorders; Reorder adds more),
+// corruption of one bit in flight. It never forges a sender and never invents a
+// message; that takes an adversary. Retransmission, distinct-sender quorums and
+// authenticators are why the protocols recover.
+type Link struct {
+	Latency   Latency
+	Loss      uint32        // parts per million
+	Duplicate uint32        // parts per million
+	Corrupt   uint32        // parts per million
+	Reorder   uint32        // parts per million of messages held for longer
+	Hold      time.Duration // the most that a reordered message is held
+	Bandwidth int64         // bits a second, 0 = unlimited
+}
+
+// Network is the medium between all nodes.
+type Network struct {
+	Link Link // after GST, between any two nodes
+
+	// Before GST the network is asynchronous: Chaos rules in place of Link. What was
+	// sent before GST arrives by GST + Bound. GST 0 means synchronous from the start.
+	GST   time.Duration
+	Bound time.Duration
+	Chaos Link
+
+	// RTT, when not nil, gives the round trip between the regions of two hosts; half
+	// of it takes the place of Link.Latency.Base.
+	RTT [][]time.Duration
+
+	// Decode reads a message again after bits were flipped. Required if any Corrupt is set.
+	Decode protocol.Decoder
+}
+
+// wire is the state of the directed link between two nodes.
+type wire struct {
+	stream stream
+	sent   uint32
+	freeAt int64 // when the link's bandwidth is free again
+}
+
+// network is the state behind a Network.
+type network struct {
+	Network
+	dense  []wire         // n×n, for small systems
+	sparse map[uint64]int // for large ones: index into wires; looked up only
+	wires  []wire
+	n      int
+	seed   stream
+	cuts   []spell // now and to come, in order of beginning
+
+	last     protocol.Message // the message encoded last: a broadcast is encoded once
+	lastHash xxh3.Uint128
+	lastSize uint32
+	scratch  []byte
+}
+
+// denseNodes bounds the systems whose links are kept in a matrix.
+const denseNodes = 512
+
+func (n *network) init(nodes int, seed stream) {
+	n.n, n.seed = nodes, seed
+	if nodes <= denseNodes {
+		n.dense = make([]wire, nodes*nodes)
+		return
+	}
+	n.sparse = make(map[uint64]int)
+}
+
+// wire returns the state of a link, made at its first use.
+func (n *network) wire(from, to protocol.NodeID) *wire {
+	var w *wire
+	if n.dense != nil {
+		w = &n.dense[int(from)*n.n+int(to)]
+	} else {
+		key := uint64(uint32(from))<<32 | uint64(uint32(to))
+		i, ok := n.sparse[key]
+		if !ok {
+			i = len(n.wires)
+			n.sparse[key] = i
+			n.wires = append(n.wires, wire{})
+		}
+		w = &n.wires[i]
+	}
+	if w.stream == 0 {
+		w.stream = n.seed.child(int32(from), int32(to))
+	}
+	return w
+}
+
+// measure returns the hash and length of m's wire form.
+func (n *network) measure(m protocol.Message) (xxh3.Uint128, uint32) {
+	if m != n.last {
+		n.scratch = m.AppendTo(n.scratch[:0])
+		n.last, n.lastHash, n.lastSize = m, xxh3.Hash128(n.scratch), uint32(len(n.scratch))
+	}
+	return n.lastHash, n.lastSize
+}
+
+// link returns the rules for a message sent at a time.
+func (n *network) link(at int64) *Link {
+	if at < int64(n.GST) {
+		return &n.Chaos
+	}
+	return &n.Link
+}
+
+// send puts a message on its way at time depart: the path of every message
+// through the model, so it decides with one random word per enabled fault and
+// builds no decision that the seed alone answers.
+func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int64) {
+	n := &w.net
+	if to < 0 || int(to) >= len(w.hosts) {
+		return // nobody lives there
+	}
+	hash, size := n.measure(m)
+	p := packet{msg: m, hash: hash, from: h.id, to: to, life: h.incarnation, cause: w.events, depart: depart}
+	w.counts.Messages++
+	if to == h.id {
+		w.enqueue(&p, depart)
+		return
+	}
+	if h.Egress > 0 {
+		h.nicFree = serialised(h.nicFree, depart, size, h.Egress)
+		p.depart = h.nicFree
+	}
+	link, wire := n.link(p.depart), n.wire(h.id, to)
+	p.index = wire.sent
+	wire.sent++
+	word := wire.stream.at(p.index)
+
+	loss, slow := link.Loss, int64(0)
+	if len(n.cuts) > 0 {
+		loss, slow = n.hindered(loss, h.id, to, m, p.depart)
+	}
+	if loss > 0 && w.lost(&p, mix(word^1), loss) {
+		w.counts.Lost++
+		return
+	}
+	arrive := p.depart
+	if link.Bandwidth > 0 {
+		wire.freeAt = serialised(wire.freeAt, arrive, size, link.Bandwidth)
+		arrive = wire.freeAt
+	}
+	if link.Corrupt > 0 && !w.corrupt(&p, mix(word^2), link.Corrupt, size) {
+		return
+	}
+	arrive = later(later(arrive, slow), w.travel(&p, link, word))
+	if link.Duplicate > 0 {
+		if extra := w.duplicate(&p, mix(word^3), link); extra > 0 {
+			w.counts.Duplicated++
+			w.enqueue(&p, n.bounded(p.depart, later(arrive, extra)))
+		}
+	}
+	w.enqueue(&p, n.bounded(p.depart, arrive))
+}
+
+// serialised returns when the last bit of size bytes is out of something that is
+// free from some time on and lets rate bits a second through.
+func serialised(free, ready int64, size uint32, rate int64) int64 {
+	return later(max(free, ready), int64(size)*8*int64(time.Second)/rate)
+}
+
+// bounded applies partial synchrony: what leaves before GST arrives soon after it.
+func (n *network) bounded(depart, arrive int64) int64 {
+	if depart < int64(n.GST) && n.Bound > 0 {
+		return min(arrive, int64(n.GST+n.Bound))
+	}
+	return arrive
+}
+
+// travel decides how long p is on its way, reordering included.
+func (w *World) travel(p *packet, link *Link, word uint64) int64 {
+	latency := link.Latency
+	if w.net.RTT != nil {
+		latency.Base = w.net.RTT[w.hosts[p.from].Region][w.hosts[p.to].Region] / 2
+	}
+	drawn := latency.draw(word)
+	if r := mix(word ^ 4); link.Reorder > 0 && hit(r, link.Reorder) {
+		drawn += int64(below(mix(r), uint64(link.Hold)+1))
+	}
+	return max(w.settle(Delay, p, latency.calm(), drawn), 0)
+}
+
+// settle decides something about p; a seed alone answers without building a Key.
+func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
+	if w.choose.plain() {
+		return drawn
+	}
+	return w.choose.settle(Key{Choice: c, Actor: int32(p.from), Peer: int32(p.to), Index: p.index}, calm, drawn)
+}
+
+// lost decides whether p is lost to something of ppm parts per million. A
+// partition loses all: it was decided as a fault, not message by message.
+func (w *World) lost(p *packet, word uint64, ppm uint32) bool {
+	if ppm >= million {
+		return true
+	}
+	drawn := int64(0)
+	if hit(word, ppm) {
+		drawn = 1
+	}
+	return w.settle(Loss, p, 0, drawn) != 0
+}
+
+// duplicate decides after how many nanoseconds p arrives again; 0 is never.
+func (w *World) duplicate(p *packet, word uint64, link *Link) int64 {
+	drawn := int64(0)
+	if hit(word, link.Duplicate) {
+		drawn = 1 + link.Latency.draw(mix(word))
+	}
+	return w.settle(Duplicate, p, 0, drawn)
+}
+
+// corrupt decides whether a bit of p is flipped and flips it. It reports whether
+// there is still a message: bytes that do not decode are dropped at the receiver.
+func (w *World) corrupt(p *packet, word uint64, ppm uint32, size uint32) bool {
+	drawn := int64(0)
+	if hit(word, ppm) {
+		drawn = 1 + int64(below(mix(word), uint64(size)*8))
+	}
+	bit := w.settle(Corrupt, p, 0, drawn) - 1
+	if bit < 0 || bit >= int64(size)*8 {
+		return true
+	}
+	w.counts.Corrupted++
+	b := p.msg.AppendTo(nil)
+	b[bit/8] ^= 1 << (bit % 8)
+	m, err := w.net.Decode(b)
+	if err != nil {
+		return false
+	}
+	p.msg, p.hash = m, xxh3.Hash128(b)
+	return true
+}
