@@ -43,7 +43,6 @@ type story struct {
 	t     *testing.T
 	seen  map[string]int // notes already shown
 	ops   []uint32       // operations invoked, by client
-	lost  int
 	rules []func(envelope) bool
 }
 
