@@ -104,9 +104,9 @@ func (Membership) impostor(m *membership.Pong, power Power) protocol.Message {
 
 // fork is a step to a configuration that the service has not signed: with another
 // delta, under another epoch, or with a signature that is none.
-func (Membership) fork(m *view.Step, power Power) protocol.Message {
+func (d Membership) fork(m *view.Step, power Power) protocol.Message {
 	c := *m
-	switch power.Choose("fabricate.step", 4) {
+	switch power.Choose("fabricate.step", 5) {
 	case 0:
 		c.Delta = &ring.Delta{From: m.Delta.From}
 	case 1:
@@ -115,8 +115,26 @@ func (Membership) fork(m *view.Step, power Power) protocol.Message {
 		c.Certificate.Epoch, c.Delta = m.Certificate.Epoch+1, &ring.Delta{From: m.Delta.From + 1, Changes: m.Delta.Changes}
 	case 3:
 		c.Certificate.Config[3] ^= 1
+	case 4:
+		c.Delta = d.silence(m.Delta, power)
+		if next, err := d.Config.View.Genesis.Apply(c.Delta); err == nil {
+			c.Certificate.Config = next.Digest() // consistent, for once: only the signature is missing
+		}
 	}
 	return &c
+}
+
+// silence returns a delta that also makes a member inactive.
+func (d Membership) silence(delta *ring.Delta, power Power) *ring.Delta {
+	victim := d.victim(power)
+	var changes []ring.Change
+	for _, c := range delta.Changes {
+		if c.Member.ID != victim {
+			changes = append(changes, c)
+		}
+	}
+	inactive := ring.Change{Kind: ring.SetStatus, Member: ring.Member{ID: victim, Status: ring.Inactive}}
+	return ring.NewDelta(delta.From, append(changes, inactive))
 }
 
 // relabel hands out a certificate of freshness for another epoch or nonce.

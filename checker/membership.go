@@ -22,10 +22,18 @@ type Membership struct {
 	*Clients
 
 	run     MembershipRun
-	seen    []uint64 // by node: the epoch that it was last in
-	epochs  []epoch  // from genesis on
-	lastAct []int64  // by node: when it last took a step
-	stalled string   // the first epoch that took too long to end
+	seen    []uint64           // by node: the epoch that it was last in
+	life    []protocol.Machine // by node: the incarnation that was in it
+	entered [][]entry          // by node: its last entries
+	epochs  []epoch            // from genesis on
+	lastAct []int64            // by node: when it last took a step
+	stalled string             // the first epoch that took too long to end
+}
+
+// entry is when a node entered an epoch.
+type entry struct {
+	epoch uint64
+	at    int64
 }
 
 // MembershipRun is what Membership must know of a run besides System.
@@ -34,7 +42,9 @@ type MembershipRun struct {
 	Lease       time.Duration // T_f
 	Drift       int64         // ppm; no correct clock drifts more
 	EpochLength time.Duration
+	Sync        time.Duration                           // how long a node's disk may take; what it entered so shortly before a crash, nobody has seen
 	Accept      int                                     // misses that a correct prober must have seen
+	Gone        func(protocol.NodeID) bool              // whether a server is there in name only, from the start
 	Ordered     func(ring.ChangeKind, protocol.ID) bool // whether the authority has ordered a change
 }
 
@@ -57,7 +67,8 @@ type epoch struct {
 func NewMembership(s System, run MembershipRun) *Membership {
 	s.Situations = membership.Situations()
 	n := int(s.FirstClient) + s.Clients
-	m := &Membership{Clients: NewClients(s), run: run, seen: make([]uint64, n), lastAct: make([]int64, n)}
+	m := &Membership{Clients: NewClients(s), run: run, seen: make([]uint64, n), lastAct: make([]int64, n),
+		life: make([]protocol.Machine, n), entered: make([][]entry, n)}
 	for i := range m.seen {
 		m.seen[i] = run.Genesis.Epoch()
 	}
@@ -68,6 +79,10 @@ func NewMembership(s System, run MembershipRun) *Membership {
 // formOf hashes all that a configuration says. It does not rely on the
 // configuration's own digest.
 func formOf(c *ring.Config) [32]byte { return sha256.Sum256(c.AppendTo(nil)) }
+
+// maxEntries is how many entries are kept of a node, as many as it may take from
+// one answer and more.
+const maxEntries = 32
 
 // at returns the record of an epoch, a new one if nothing was known of it.
 func (m *Membership) at(e uint64) *epoch {
@@ -108,8 +123,13 @@ func (m *Membership) Returned(event uint64, at int64, client protocol.NodeID, r 
 
 // Stepped looks at what a node's input has changed.
 func (m *Membership) Stepped(event uint64, at int64, node protocol.NodeID, machine protocol.Machine) {
+	crashed := m.lastAct[node]
 	if m.lastAct[node] = at; !m.system.Correct(node) {
 		return
+	}
+	if m.life[node] != machine {
+		m.life[node] = machine
+		m.restarted(node, crashed)
 	}
 	switch s := machine.(type) {
 	case *membership.Server:
@@ -122,6 +142,15 @@ func (m *Membership) Stepped(event uint64, at int64, node protocol.NodeID, machi
 	}
 }
 
+// restarted forgives a node that came back the epochs that it had entered and not
+// stored: their effects were held back.
+func (m *Membership) restarted(node protocol.NodeID, crashed int64) {
+	for i := len(m.entered[node]) - 1; i >= 0 && m.entered[node][i].at+int64(m.run.Sync) >= crashed; i-- {
+		m.seen[node] = m.entered[node][i].epoch - 1
+	}
+	m.entered[node] = nil
+}
+
 // moved holds membership.monotone and membership.one-configuration.
 func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view.View) {
 	e, was := v.Epoch(), m.seen[node]
@@ -131,6 +160,7 @@ func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view
 	for next := was + 1; next <= e; next++ {
 		m.begin(at, next)
 		m.configured(event, at, node, v.ConfigAt(next), v.Certificate(next))
+		m.entered[node] = append(m.entered[node][max(0, len(m.entered[node])-maxEntries):], entry{next, at})
 	}
 	m.seen[node] = e
 }
@@ -282,6 +312,8 @@ func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) st
 		}
 		s, up := m.system.Machine(node).(*membership.Server)
 		switch {
+		case m.run.Gone(node) && p.Status == ring.Active:
+			return fmt.Sprintf("server %d is gone from the start and is active in epoch %d", node, c.Epoch())
 		case !up && m.system.Machine(node) == nil && p.Status == ring.Active && time.Duration(now-m.lastAct[node]) > m.run.EpochLength+m.system.Bound:
 			return fmt.Sprintf("server %d has been down since %v and is active in epoch %d", node, time.Duration(m.lastAct[node]), c.Epoch())
 		case !up || !m.system.Correct(node):

@@ -168,7 +168,8 @@ func (c *community) bounds() []sim.Bound {
 func (c *community) observer(s checker.System) observer {
 	return checker.NewMembership(s, checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.spec.Hosts.Drift.Hi, EpochLength: c.config.EpochLength,
-		Accept: c.config.Accept, Ordered: c.orders.ordered,
+		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
+		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	})
 }
 
