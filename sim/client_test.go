@@ -129,6 +129,31 @@ func TestTheRunSettlesAfterTheLastOperation(t *testing.T) {
 	}
 }
 
+// A return that waits for the disk is lost in a crash, with the operation.
+func TestAReturnThatWaitsIsLostInACrash(t *testing.T) {
+	s := stageOf(t, actor{invoke: func(env protocol.Env, op protocol.Operation) {
+		env.Store(key(1), say("one"))
+		env.Sync()
+		env.Return(protocol.Result{Seq: op.Seq, Value: op.Value})
+	}})
+	s.Hosts[0].Disk = &Disk{Latency: 5 * ms}
+	s.Clients, s.Workload = []protocol.NodeID{0}, errands{2, 2 * ms}
+	s.strike(3*ms, Crash, 0)
+	s.strike(4*ms, Restart, 0)
+	out := s.run()
+	s.story(`
+		0s a starts
+		2ms a is asked for operation 0
+		3ms a crash
+		4ms a restart
+		4ms a starts
+		6ms a is asked for operation 1
+		11ms a returns operation 1 v1`)
+	if out.Stop != Quiescent {
+		t.Errorf("%v: %s", out.Stop, out.Detail)
+	}
+}
+
 func TestAnOperationThatIsNotInFlightCannotReturn(t *testing.T) {
 	for name, c := range map[string]actor{
 		"twice": {invoke: func(env protocol.Env, o protocol.Operation) {

@@ -216,6 +216,23 @@ func TestTheDigestSeesEveryDifference(t *testing.T) {
 	}
 }
 
+// What counts is what is heard: the bytes after they were damaged on the way.
+func TestTheDigestSeesDamage(t *testing.T) {
+	play := func(bit int64) Digest {
+		s := stageOf(t, actor{start: func(env protocol.Env, _ protocol.Disk) { env.Send(1, say("abc")) }}, actor{})
+		s.Network.Link.Corrupt = million
+		s.Decisions = FromList(1, []Decision{{Key{Choice: Corrupt, Actor: 0, Peer: 1}, bit}})
+		s.run()
+		if len(s.lines) != 3 {
+			t.Fatalf("bit %d: nothing was heard", bit)
+		}
+		return s.world.Seal("")
+	}
+	if whole, one, two := play(0), play(1+8+1), play(1+16); whole == one || one == two {
+		t.Error("a damaged message makes no difference")
+	}
+}
+
 func TestTheDigestSeesHowAnOperationEnds(t *testing.T) {
 	play := func(r protocol.Result) Digest {
 		s := stageOf(t, actor{invoke: func(env protocol.Env, _ protocol.Operation) { env.Return(r) }})

@@ -129,7 +129,7 @@ func TestTheBoundIsHeldAgainstWhatCameAbout(t *testing.T) {
 		"elsewhere":                  {[]Corruption{at(0, 0), at(4, 0), at(5, 0)}, ""},
 		"one too many":               {[]Corruption{at(0, 0), at(2, ms)}, "x had 2 faulty members at 1ms where at most 1 may be"},
 		"two too many":               {[]Corruption{at(0, 0), at(1, 0), at(2, ms)}, "x had 2 faulty members at 0s where at most 1 may be"},
-		"declared in no order":       {[]Corruption{at(2, 3*ms), at(1, 2*ms), at(0, ms)}, "x had 2 faulty members at 2ms where at most 1 may be"},
+		"declared in no order":       {[]Corruption{at(2, 3*ms), at(0, ms), at(1, 2*ms)}, "x had 2 faulty members at 2ms where at most 1 may be"},
 		"declared for after the end": {[]Corruption{at(0, 0), at(2, 20*ms)}, ""},
 	} {
 		s := stageOf(t, ticking())
