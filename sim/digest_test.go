@@ -204,6 +204,7 @@ func TestTheDigestSeesEveryDifference(t *testing.T) {
 	}
 	for name, other := range map[string]Digest{
 		"a byte":      play("pass", 0, post{"ona", ms}, post{"two", ms}),
+		"a byte more": play("pass", 0, post{"one", ms}, post{"twos", ms}),
 		"a time":      play("pass", 0, post{"one", ms}, post{"two", ms + 1}),
 		"the order":   play("pass", 0, post{"two", ms}, post{"one", ms}),
 		"the sender":  play("pass", 1, post{"one", ms}, post{"two", ms}),
