@@ -104,26 +104,26 @@ func TestTheRunSettlesAfterTheLastOperation(t *testing.T) {
 		timer: func(env protocol.Env, _ protocol.TimerID) { env.SetTimer(1, ms) },
 	}
 	for name, c := range map[string]struct {
-		crash, back bool
-		stop        Stop
+		crash, back time.Duration
 		virtual     int
 	}{
-		"all done":                        {stop: Settled, virtual: 23},
-		"a client crashed for good":       {crash: true, stop: Settled, virtual: 22},
-		"a client crashed and comes back": {crash: true, back: true, stop: Late, virtual: 50},
+		"all done":                                      {virtual: 26},
+		"a client crashed for good":                     {crash: 2 * ms, virtual: 22},
+		"a client crashed and comes back":               {crash: 2 * ms, back: 40 * ms, virtual: 63},
+		"a client crashed and would come back too late": {crash: 2 * ms, back: 200 * ms, virtual: 22},
 	} {
 		s := stageOf(t, server(), echo(), tick)
 		s.silent = true
 		s.Clients = []protocol.NodeID{1}
-		s.Workload = errands{1, ms}
-		s.Settle, s.Deadline = 20*ms, 50*ms
-		if c.crash {
-			s.strike(2*ms, Crash, 1)
+		s.Workload = errands{2, ms}
+		s.Settle, s.Deadline = 20*ms, 100*ms
+		if c.crash > 0 {
+			s.strike(c.crash, Crash, 1)
 		}
-		if c.back {
-			s.strike(60*ms, Restart, 1)
+		if c.back > 0 {
+			s.strike(c.back, Restart, 1)
 		}
-		if out := s.run(); out.Stop != c.stop || out.Virtual != time.Duration(c.virtual)*ms {
+		if out := s.run(); out.Stop != Settled || out.Virtual != time.Duration(c.virtual)*ms {
 			t.Errorf("%s: %v at %v", name, out.Stop, out.Virtual)
 		}
 	}

@@ -72,6 +72,15 @@ func TestAnInstantIsNotTheRun(t *testing.T) {
 	}
 }
 
+// A cut that is never healed does not keep a run from ending quietly.
+func TestAFaultThatOutlastsTheRun(t *testing.T) {
+	s := stageOf(t, actor{start: func(env protocol.Env, _ protocol.Disk) { env.Send(1, say("hello")) }}, actor{})
+	s.cut(ms/2, 1<<60, &Cut{From: nodes(0), To: nodes(1), Loss: million})
+	if out := s.run(); out.Stop != Quiescent || out.Virtual != ms || out.Struck[Raise] != 1 || out.Struck[Lower] != 0 {
+		t.Errorf("outcome is %+v", out)
+	}
+}
+
 func TestTheEventBudgetEnds(t *testing.T) {
 	s := stageOf(t, ticking())
 	s.silent = true
