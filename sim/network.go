@@ -145,8 +145,12 @@ func (w *World) travel(p *packet, link *Link, word uint64) int64 {
 	if r := mix(word ^ 4); link.Reorder > 0 && hit(r, link.Reorder) {
 		drawn += int64(below(mix(r), uint64(link.Hold)+1))
 	}
-	return max(w.settle(Delay, p, latency.calm(), drawn), 0)
+	return min(max(w.settle(Delay, p, latency.calm(), drawn), 0), longest)
 }
+
+// longest bounds what an edited list of decisions may say of a delay, so that no
+// sum of times overflows: 36 years.
+const longest = 1 << 60
 
 // settle decides something about p; a seed alone answers without building a Key.
 func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
@@ -175,7 +179,7 @@ func (w *World) duplicate(p *packet, word uint64, link *Link) int64 {
 	if hit(word, link.Duplicate) {
 		drawn = 1 + link.Latency.draw(mix(word))
 	}
-	return w.settle(Duplicate, p, 0, drawn)
+	return min(w.settle(Duplicate, p, 0, drawn), longest)
 }
 
 // corrupt decides whether a bit of p is flipped and flips it. It reports whether
