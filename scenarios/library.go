@@ -45,7 +45,7 @@ func Text(name string) ([]byte, error) {
 			return text, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no scenario %q%s", name, didYouMean(name, append(namesIn("library"), namesIn("flaws")...)))
+	return nil, fmt.Errorf("there is no scenario %q%s", name, DidYouMean(name, append(namesIn("library"), namesIn("flaws")...)))
 }
 
 // Lookup returns a scenario of the library, or a flaw, by name.

@@ -24,6 +24,7 @@ type Options struct {
 	Decisions []sim.Decision // what to follow
 	Keep      bool           // keep the decisions that were made
 	Tracer    sim.Tracer     // may be nil
+	Observers []sim.Observer // that measure
 	Heartbeat *atomic.Uint64 // may be nil
 }
 
@@ -31,9 +32,10 @@ type Options struct {
 type Report struct {
 	results.Run
 
-	Outcome   checker.Verdict
-	History   *checker.History
-	Decisions []sim.Decision // with Keep, or when a list was followed
+	Outcome    checker.Verdict
+	LastReturn time.Duration // virtual time at which the last operation returned
+	History    *checker.History
+	Decisions  []sim.Decision // with Keep, or when a list was followed
 }
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
@@ -58,7 +60,7 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},

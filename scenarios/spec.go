@@ -29,12 +29,13 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol string   `yaml:"protocol"` // dbqs, pbft
-	F        Ints     `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
-	Servers  Ints     `yaml:"servers"`  // 0: 3f+1
-	Retry    Span     `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
-	PBFT     PBFT     `yaml:"pbft"`
-	Lift     []string `yaml:"lift"` // rules that are left out: a protocol as it once was, or a flaw to be shown
+	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership
+	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
+	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
+	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
+	PBFT       PBFT       `yaml:"pbft"`
+	Membership Membership `yaml:"membership"`
+	Lift       []string   `yaml:"lift"` // rules that are left out: a protocol as it once was, or a flaw to be shown
 }
 
 // Objects says what there is to read and write.
@@ -151,12 +152,13 @@ func (s *Spec) Patience() time.Duration {
 
 // defaults returns what a scenario need not say.
 func defaults() Spec {
+	latency := Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}
 	return Spec{
 		System:   System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},
-		Network:  Network{Link: Link{Latency: Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}}},
+		Network:  Network{Link: Link{Latency: latency}, Chaos: Link{Latency: latency}},
 		Limits: Limits{Deadline: Span{10 * time.Minute, 10 * time.Minute}, Bound: Span{20 * time.Second, 20 * time.Second},
 			Events: Ints{5_000_000, 5_000_000}, Instant: Ints{100_000, 100_000}, Watchdog: "5s"},
 	}

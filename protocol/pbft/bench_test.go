@@ -18,7 +18,6 @@ type fifo struct {
 	head     int
 	messages int
 	returned int
-	want     int
 	busy     []bool
 }
 
@@ -115,6 +114,21 @@ func BenchmarkRequests(b *testing.B) {
 	for _, c := range []struct{ n, batch, window, clients int }{{4, 1, 8, 8}, {4, 16, 4, 64}, {7, 1, 8, 8}, {16, 1, 8, 8}, {64, 1, 8, 8}} {
 		b.Run(fmt.Sprintf("n=%d/batch=%d", c.n, c.batch), func(b *testing.B) {
 			benchmarkRequests(b, Config{Members: members(c.n), Batch: c.batch, Window: c.window}, c.clients)
+		})
+	}
+}
+
+// BenchmarkSlot is one request from a fresh group, its construction included.
+func BenchmarkSlot(b *testing.B) {
+	for _, n := range []int{16, 64, 256} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			for range b.N {
+				w := newFIFO(b, Config{Members: members(n), K: 8}.WithDefaults(), 1)
+				w.serve(n, 1)
+				if w.returned != 1 {
+					b.Fatal("the request did not return")
+				}
+			}
 		})
 	}
 }

@@ -32,8 +32,8 @@ func (r *Replica) acceptPrePrepare(env protocol.Env, s *slot, m *PrePrepare) {
 	}
 	if b.doubted > 0 {
 		for i := range b.refs {
-			if req := r.queue.bodies[b.refs[i]]; req != nil {
-				b.fillAt(i, req, true)
+			if e := r.queue.find(&b.refs[i]); e != nil {
+				b.fillAt(i, e.req, true)
 			}
 		}
 	}
@@ -90,6 +90,9 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 	}
 	refs := make([]auth.Digest, len(m.Requests))
 	for i, req := range m.Requests {
+		if req == nil {
+			return
+		}
 		refs[i] = r.seal.RequestDigest(req)
 	}
 	b := s.assigned

@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -38,6 +39,9 @@ var (
 	resultNone = []byte{0}
 	resultDone = []byte{1}
 )
+
+// emptyBucket encodes every empty bucket, so that it is hashed once.
+var emptyBucket = []byte{0}
 
 // NewRegisters returns the service with no object written.
 func NewRegisters() *Registers { return &Registers{} }
@@ -91,7 +95,19 @@ func (s *Registers) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte 
 }
 
 func (b *bucket) search(object protocol.ID) (int, bool) {
-	return slices.BinarySearchFunc(b.entries, object, func(r register, id protocol.ID) int { return r.object.Compare(id) })
+	lo, hi := 0, len(b.entries)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		switch bytes.Compare(b.entries[mid].object[:], object[:]) {
+		case 0:
+			return mid, true
+		case -1:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
+	}
+	return lo, false
 }
 
 // Snapshot returns one part for each bucket.
@@ -104,6 +120,9 @@ func (s *Registers) Snapshot() [][]byte {
 }
 
 func (b *bucket) encoded() []byte {
+	if len(b.entries) == 0 {
+		return emptyBucket
+	}
 	if b.part == nil {
 		b.part = appendCount(nil, len(b.entries))
 		for i := range b.entries {

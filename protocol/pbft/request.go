@@ -1,6 +1,8 @@
 package pbft
 
 import (
+	"encoding/binary"
+
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 )
@@ -21,9 +23,9 @@ type pending struct {
 // it have gone.
 type queue struct {
 	entries []pending
-	popped  uint64                   // how many have gone: names the first
-	next    int                      // none before it is unproposed
-	bodies  map[auth.Digest]*Request // of all entries; looked up only
+	popped  uint64            // how many have gone: names the first
+	next    int               // none before it is unproposed
+	places  map[uint64]uint64 // by the first bytes of a digest: popped, when its entry becomes the first; looked up only
 }
 
 // maxPerClient bounds the waiting requests of one client [O]; a correct one has one
@@ -34,7 +36,7 @@ func (q *queue) len() int { return len(q.entries) }
 
 // push appends a request that is not in the queue yet.
 func (q *queue) push(req *Request, d auth.Digest) {
-	if q.bodies[d] != nil {
+	if q.find(&d) != nil {
 		return
 	}
 	of := 0
@@ -48,31 +50,39 @@ func (q *queue) push(req *Request, d auth.Digest) {
 	if of >= maxPerClient {
 		return
 	}
-	if q.bodies == nil {
-		q.bodies = make(map[auth.Digest]*Request)
+	if q.places == nil {
+		q.places = make(map[uint64]uint64)
 	}
+	q.places[prefix(&d)] = q.popped + uint64(len(q.entries))
 	q.entries = append(q.entries, pending{req: req, digest: d})
-	q.bodies[d] = req
+}
+
+func prefix(d *auth.Digest) uint64 { return binary.LittleEndian.Uint64(d[:8]) }
+
+// find returns the entry of a digest, or nil. Of two digests that begin alike it
+// finds the later; for the other the body will be fetched.
+func (q *queue) find(d *auth.Digest) *pending {
+	place, ok := q.places[prefix(d)]
+	if !ok {
+		return nil
+	}
+	if e := &q.entries[place-q.popped]; e.digest == *d {
+		return e
+	}
+	return nil
 }
 
 // pop removes the first n entries.
 func (q *queue) pop(n int) {
 	for i := range n {
-		delete(q.bodies, q.entries[i].digest)
+		if key := prefix(&q.entries[i].digest); q.places[key] == q.popped+uint64(i) {
+			delete(q.places, key)
+		}
 	}
 	q.entries = append(q.entries[:0], q.entries[n:]...)
 	clear(q.entries[len(q.entries) : len(q.entries)+n])
 	q.popped += uint64(n)
 	q.next = max(0, q.next-n)
-}
-
-// markProposed says that the request of a digest has a sequence number.
-func (q *queue) markProposed(d *auth.Digest) {
-	for i := range q.entries {
-		if q.entries[i].digest == *d {
-			q.entries[i].proposed = true
-		}
-	}
 }
 
 // onRequest takes a client's request in. Duplicates are answered from the reply

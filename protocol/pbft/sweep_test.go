@@ -73,5 +73,4 @@ func TestSweepLiar(t *testing.T) {
 		return s
 	})
 	mustReach(t, notes, NoteNewViewRefused, NoteWrongPart, NoteVouchedViewChange)
-	t.Log(notes)
 }
