@@ -94,9 +94,9 @@ func (v *validator) adversary() {
 	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
 	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
 	v.require(a.BadClients.Hi == 0 || s.System.Protocol == "pbft", "adversary.bad-clients", "only PBFT's clients can be in the adversary's hands")
-	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
 	v.strategies("adversary.strategies", a.Strategies)
-	v.strategies("adversary.client-strategies", a.Tricks)
+	v.strategies("adversary.client-strategies", a.ClientStrategies)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol != "dbqs" {
