@@ -137,11 +137,12 @@ func headline(verdict, property string) string {
 // printSweep describes a sweep to a person. A sweep with many findings shows the
 // first of each scenario and property.
 func printSweep(w io.Writer, s *results.Sweep) {
-	fmt.Fprintf(w, "%d runs: %s", s.Runs, counts(s.Verdicts))
+	heading := fmt.Sprintf("%d runs: %s", s.Runs, counts(s.Verdicts))
 	if s.Partial {
-		fmt.Fprint(w, " (partial: the sweep was cut short)")
+		heading += " (partial: the sweep was cut short)"
 	}
-	fmt.Fprintf(w, "\n%d events in %v, %.0f runs/s\n", s.Events, time.Duration(s.WallNS).Round(time.Millisecond), s.RunsPerSecond)
+	printText(w, "", heading)
+	fmt.Fprintf(w, "%d events in %v, %.0f runs/s\n", s.Events, time.Duration(s.WallNS).Round(time.Millisecond), s.RunsPerSecond)
 	printText(w, "reached: ", counts(s.Reach))
 	printText(w, "faults: ", counts(s.Faults))
 	printLies(w, "lies: ", s.Lies)
