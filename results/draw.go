@@ -96,9 +96,7 @@ func (f *Figure) plot() *plot.Plot {
 	p.Legend.TextStyle.Font.Size = small
 	p.Legend.Top = !f.distribution()
 	p.Legend.Left = p.Legend.Top && f.legendLeft()
-	if f.distribution() {
-		p.Y.Min, p.Y.Max = 0, 1
-	}
+	f.headroom(p)
 	p.Legend.ThumbnailWidth = vg.Points(18)
 	p.Legend.Padding = vg.Points(1)
 	if f.Footer != "" {
@@ -116,6 +114,21 @@ func (f *Figure) scale(a *plot.Axis, spec Axis) {
 		return
 	}
 	a.Tick.Marker = fewTicks{}
+}
+
+// headroom sets the ends of the y axis: linear ones begin at zero, so that heights
+// can be compared, and all but distributions leave room for the legend.
+func (f *Figure) headroom(p *plot.Plot) {
+	room := 0.08 * float64(len(f.Series)+1)
+	switch {
+	case f.distribution():
+		p.Y.Min, p.Y.Max = 0, 1
+	case f.Y.Log:
+		p.Y.Max *= math.Pow(p.Y.Max/p.Y.Min, room)
+	default:
+		p.Y.Min = 0
+		p.Y.Max *= 1 + room
+	}
 }
 
 // distribution reports whether the figure shows distribution functions.
@@ -153,7 +166,8 @@ func (f *Figure) curve(p *plot.Plot, i int) {
 	xy := make(plotter.XYs, 0, len(s.Points))
 	band := make(plotter.XYs, 0, 2*len(s.Points))
 	hasBand := false
-	for _, q := range s.Points {
+	visible := f.visible(s.Points)
+	for _, q := range visible {
 		xy = append(xy, plotter.XY{X: q.X, Y: q.Y})
 		band = append(band, plotter.XY{X: q.X, Y: q.Hi})
 		hasBand = hasBand || q.Hi > q.Y || q.Lo < q.Y
@@ -161,11 +175,11 @@ func (f *Figure) curve(p *plot.Plot, i int) {
 	if len(xy) == 0 {
 		return
 	}
-	for j := len(s.Points) - 1; j >= 0; j-- {
-		band = append(band, plotter.XY{X: s.Points[j].X, Y: s.Points[j].Lo})
+	for j := len(visible) - 1; j >= 0; j-- {
+		band = append(band, plotter.XY{X: visible[j].X, Y: visible[j].Lo})
 	}
 	c := palette[i%len(palette)]
-	if hasBand && len(s.Points) > 1 {
+	if hasBand && len(visible) > 1 {
 		if area, err := plotter.NewPolygon(band); err == nil {
 			area.Color = color.NRGBA{c.R, c.G, c.B, 45}
 			area.LineStyle.Width = 0
@@ -190,6 +204,23 @@ func (f *Figure) curve(p *plot.Plot, i int) {
 	points.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Points(1.9), Shape: marks[i%len(marks)]}
 	p.Add(line, points)
 	p.Legend.Add(s.Label, line, points)
+}
+
+// visible returns the points that have a place on the axes: a logarithmic one has
+// none for zero. The lower end of an interval that reaches zero is cut at a tenth
+// of the value.
+func (f *Figure) visible(points []Point) []Point {
+	var out []Point
+	for _, p := range points {
+		if f.X.Log && p.X <= 0 || f.Y.Log && p.Y <= 0 {
+			continue
+		}
+		if f.Y.Log && p.Lo <= 0 {
+			p.Lo = p.Y / 10
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // fewTicks is the default ticks with short labels.

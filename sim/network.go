@@ -41,60 +41,16 @@ type Network struct {
 	Decode protocol.Decoder
 }
 
-// wire is the state of the directed link between two nodes.
-type wire struct {
-	stream stream
-	sent   uint32
-	freeAt int64 // when the link's bandwidth is free again
-}
-
 // network is the state behind a Network.
 type network struct {
 	Network
-	dense  []wire         // n×n, for small systems
-	sparse map[uint64]int // for large ones: index into wires; looked up only
-	wires  []wire
-	n      int
-	seed   stream
-	cuts   []spell // now and to come, in order of beginning
+	wires wires
+	cuts  []spell // now and to come, in order of beginning
 
 	last     protocol.Message // the message encoded last: a broadcast is encoded once
 	lastHash xxh3.Uint128
 	lastSize uint32
 	scratch  []byte
-}
-
-// denseNodes bounds the systems whose links are kept in a matrix.
-const denseNodes = 512
-
-func (n *network) init(nodes int, seed stream) {
-	n.n, n.seed = nodes, seed
-	if nodes <= denseNodes {
-		n.dense = make([]wire, nodes*nodes)
-		return
-	}
-	n.sparse = make(map[uint64]int)
-}
-
-// wire returns the state of a link, made at its first use.
-func (n *network) wire(from, to protocol.NodeID) *wire {
-	var w *wire
-	if n.dense != nil {
-		w = &n.dense[int(from)*n.n+int(to)]
-	} else {
-		key := uint64(uint32(from))<<32 | uint64(uint32(to))
-		i, ok := n.sparse[key]
-		if !ok {
-			i = len(n.wires)
-			n.sparse[key] = i
-			n.wires = append(n.wires, wire{})
-		}
-		w = &n.wires[i]
-	}
-	if w.stream == 0 {
-		w.stream = n.seed.child(int32(from), int32(to))
-	}
-	return w
 }
 
 // measure returns the hash and length of m's wire form.
@@ -133,7 +89,7 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		h.nicFree = serialised(h.nicFree, depart, size, h.Egress)
 		p.depart = h.nicFree
 	}
-	link, wire := n.link(p.depart), n.wire(h.id, to)
+	link, wire := n.link(p.depart), n.wires.of(h.id, to)
 	p.index = wire.sent
 	wire.sent++
 	word := wire.stream.at(p.index)

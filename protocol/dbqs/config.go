@@ -58,21 +58,24 @@ func (c *Config) validRecord(k *auth.Keys, object protocol.ID, r *Record) bool {
 	if c.Lifted.Lifted(VerifySignature) {
 		return true
 	}
-	return signed(k, object, &r.Public, r.TS, k.Digest(r.Value), &r.Sig)
+	return signed(k, object, r.Public, r.TS, k.Digest(r.Value), &r.Sig)
 }
 
 // validStamp reports whether the owner of an object signed what s stands for.
 func (c *Config) validStamp(k *auth.Keys, object protocol.ID, s *Stamp) bool {
-	return c.Lifted.Lifted(VerifySignature) || signed(k, object, &s.Public, s.TS, s.Digest, &s.Sig)
+	if c.Lifted.Lifted(VerifySignature) {
+		return true
+	}
+	return signed(k, object, s.Public, s.TS, s.Digest, &s.Sig)
 }
 
-// signed reports whether public is the owner of an object and sig its signature.
-func signed(k *auth.Keys, object protocol.ID, public *auth.PublicKey, ts Timestamp, d auth.Digest, sig *auth.Signature) bool {
-	if ObjectID(*public) != object {
+// signed reports whether sig is the owner's signature of a write.
+func signed(k *auth.Keys, object protocol.ID, owner auth.PublicKey, ts Timestamp, digest auth.Digest, sig *auth.Signature) bool {
+	if ObjectID(owner) != object {
 		return false
 	}
-	k.Scratch = statement(k.Scratch[:0], object, ts, d)
-	return k.Verify(*public, k.Scratch, sig)
+	k.Scratch = statement(k.Scratch[:0], object, ts, digest)
+	return k.Verify(owner, k.Scratch, sig)
 }
 
 // Authenticate puts the MAC of the node that holds k, toward a client, on m. Only

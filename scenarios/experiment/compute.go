@@ -51,20 +51,36 @@ type point struct {
 	Sample []float64 `json:"sample"`
 }
 
+// computations are figures that are not a measure of runs against a parameter.
+var computations = map[string]func(*Spec, Options) ([]results.Series, error){
+	"detection":     detection,
+	"group-exceeds": groupExceeds,
+}
+
 // Compute runs an experiment and returns its figure.
 func Compute(s *Spec, o Options) (*results.Figure, *Provenance, error) {
 	f := s.figure()
 	p := &Provenance{Figure: s.Name, Code: scenarios.Version(), Quick: o.Quick, Seeds: s.seeds(o.Quick), Caption: f.Caption}
+	if s.Compute != "" {
+		series, err := computations[s.Compute](s, o)
+		f.Series = series
+		return f, p, err
+	}
+	return f, p, s.curves(f, p, o)
+}
+
+// curves fills in the points of a figure that shows a measure.
+func (s *Spec) curves(f *results.Figure, p *Provenance, o Options) error {
 	values := s.values(o.Quick)
 	stat, err := statistic(s.Stat)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for i, c := range s.Series {
 		for j, x := range values {
 			pt, err := s.point(c, x, o)
 			if err != nil {
-				return nil, nil, fmt.Errorf("figure %s, series %q at %s: %w", s.Name, c.Label, x, err)
+				return fmt.Errorf("figure %s, series %q at %s: %w", s.Name, c.Label, x, err)
 			}
 			p.Points = append(p.Points, *pt)
 			if s.Kind == "cdf" {
@@ -72,7 +88,7 @@ func Compute(s *Spec, o Options) (*results.Figure, *Provenance, error) {
 			} else {
 				at, err := s.place(j)
 				if err != nil {
-					return nil, nil, err
+					return err
 				}
 				v := stat(pt.Sample)
 				f.Series[i].Points = append(f.Series[i].Points, results.Point{X: at, Y: v.Value, Lo: v.Lo, Hi: v.Hi})
@@ -82,7 +98,7 @@ func Compute(s *Spec, o Options) (*results.Figure, *Provenance, error) {
 			}
 		}
 	}
-	return f, p, nil
+	return nil
 }
 
 // place returns where the j-th value lies on the x axis.

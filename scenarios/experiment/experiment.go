@@ -20,6 +20,7 @@ type Spec struct {
 	Name    string      `yaml:"name"`
 	Caption string      `yaml:"caption"` // what is seen and what is modelled, for someone who sees only the figure
 	Measure string      `yaml:"measure"` // see measures
+	Compute string      `yaml:"compute"` // in place of a measure: a computation of its own, see computations
 	Kind    string      `yaml:"kind"`    // curve: the measure's statistic against x; cdf: its distribution
 	Stat    string      `yaml:"statistic"`
 	X       AxisSpec    `yaml:"x"`
@@ -115,6 +116,12 @@ func Decode(file string, text []byte) (*Spec, error) {
 func (s *Spec) validate(file string) error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%s: %s", file, fmt.Sprintf(format, args...))
+	}
+	if s.Compute != "" {
+		if _, ok := computations[s.Compute]; !ok {
+			return fail("compute: there is no %q%s", s.Compute, scenarios.DidYouMean(s.Compute, []string{"detection", "group-exceeds"}))
+		}
+		return nil
 	}
 	if _, ok := measures[s.Measure]; !ok {
 		return fail("measure: there is no %q%s", s.Measure, scenarios.DidYouMean(s.Measure, measureNames()))

@@ -2,11 +2,16 @@ package experiment
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"turncoat/protocol/auth"
 	"turncoat/results"
+	"turncoat/scenarios"
+	"turncoat/sim"
 )
 
 // What the figures claim about growth is held here: a change that makes a protocol
@@ -100,3 +105,95 @@ func TestBadExperiments(t *testing.T) {
 		t.Errorf("unknown figure: %v", err)
 	}
 }
+
+// The formula and the drawn rings are two ways to the same probability: of 27
+// intervals of 95 percent, few may miss it.
+func TestDrawnGroupsAgreeWithTheFormula(t *testing.T) {
+	series, err := groupExceeds(&Spec{Quick: 1000}, Options{Quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed, compared := 0, 0
+	for i := 0; i < len(series); i += 2 {
+		for _, drawn := range series[i+1].Points {
+			for _, formula := range series[i].Points {
+				if formula.X == drawn.X {
+					compared++
+					if formula.Y < drawn.Lo || formula.Y > drawn.Hi {
+						missed++
+					}
+				}
+			}
+		}
+	}
+	if compared < 20 || missed > 4 {
+		t.Fatalf("%d of %d intervals miss the formula", missed, compared)
+	}
+	if p := hypergeometricTail(10, 10, 4, 1); p < 0.999999 {
+		t.Errorf("with all servers faulty every group is: %v", p)
+	}
+	if p := hypergeometricTail(4, 2, 4, 1); p < 0.999999 {
+		t.Errorf("the group of all four servers has both faulty ones: %v", p)
+	}
+}
+
+// When calm, a read is one round trip and a write is two.
+func TestRoundTrips(t *testing.T) {
+	spec, err := scenarios.Lookup("static-calm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := []string{"reach=", "clients=1", "content-hash=0", "network.latency.shape=constant", "network.latency.base=10ms"}
+	if err := scenarios.Apply(spec, sets); err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[string]float64{"read": 20, "write": 40} {
+		watch := newStopwatch(kind)
+		rep, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample := measures["latency-ms"](rep, watch)
+		if len(sample) == 0 {
+			t.Fatalf("no %s was measured", kind)
+		}
+		for _, ms := range sample {
+			if ms != want {
+				t.Errorf("a calm %s took %v ms, want %v", kind, ms, want)
+			}
+		}
+	}
+}
+
+// The figures that are kept beside their data are drawn from it, byte for byte.
+func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
+	specs, err := Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range specs {
+		table, err := os.Open(filepath.Join(kept, s.Name+".csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := s.figure()
+		if err := f.ReadCSV(table); err != nil {
+			t.Fatal(err)
+		}
+		_ = table.Close()
+		drawn, err := f.Draw("svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join(kept, s.Name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(drawn, want) {
+			t.Errorf("%s: drawn from its data the figure is another; draw it anew with turncoat figure %s --format svg --out results/figures", s.Name, s.Name)
+		}
+	}
+}
+
+// kept is where the figures and their data are kept.
+const kept = "../../results/figures"
