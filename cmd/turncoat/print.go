@@ -92,8 +92,10 @@ func printLies(w io.Writer, label string, lies map[string]uint64) {
 		totals[strategy] += n
 		kinds[strategy][strings.TrimPrefix(what, "replica/")] += n
 	}
-	if len(totals) == 0 {
-		fmt.Fprintln(w, label+"none")
+	told := func(strategy string) bool { return len(kinds[strategy]) > 1 || kinds[strategy]["replica"] == 0 }
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(kinds)), told) {
+		printText(w, label, counts(totals))
+		return
 	}
 	for i, strategy := range slices.Sorted(maps.Keys(totals)) {
 		if i > 0 {
