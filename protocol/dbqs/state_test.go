@@ -132,19 +132,36 @@ func TestClonesAreIndependent(t *testing.T) {
 	})
 }
 
+// put lets the first client put a value.
+func put(n *network, value string) {
+	c := n.nodes[n.servers]
+	c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
+	c.machine.(protocol.Client).Invoke(c, c.op)
+	for len(n.waiting) > 0 {
+		p := n.waiting[0]
+		n.waiting = n.waiting[1:]
+		n.deliver(p, false)
+	}
+}
+
+func TestClonesHoldTheirOwnObjects(t *testing.T) {
+	n, alone := newNetwork(1, 1, 0), newNetwork(1, 1, 0)
+	for _, value := range []string{"u", "v", "w"} {
+		put(n, value)
+		put(alone, value)
+	}
+	clone := n.clone()
+	put(n, "x")
+	put(alone, "x")
+	put(clone, "y")
+	if !bytes.Equal(n.encoding(), alone.encoding()) {
+		t.Error("what the clone was given is found in the original")
+	}
+}
+
 // TestStateForgetsWhatDoesNotMatter holds the encoding to be one of what matters: the
 // order in which objects arrived does not, nor what an earlier operation left.
 func TestStateForgetsWhatDoesNotMatter(t *testing.T) {
-	put := func(n *network, value string) {
-		c := n.nodes[n.servers]
-		c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
-		c.machine.(protocol.Client).Invoke(c, c.op)
-		for len(n.waiting) > 0 {
-			p := n.waiting[0]
-			n.waiting = n.waiting[1:]
-			n.deliver(p, false)
-		}
-	}
 	a, b := newNetwork(1, 1, 0), newNetwork(1, 1, 0)
 	put(a, "x")
 	put(a, "y")
