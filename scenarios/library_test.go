@@ -71,11 +71,22 @@ func lied(lies map[string]uint64, strategy string) bool {
 	return false
 }
 
+// sample returns the library without most scenarios of the membership service,
+// whose threshold signatures make each run dear.
+func sample() (specs []*Spec) {
+	for i, s := range Library() {
+		if s.System.Protocol != "membership" || i%5 == 0 {
+			specs = append(specs, s)
+		}
+	}
+	return specs
+}
+
 // TestSuitesAgree holds that a schedule has the same verdict and history whether
 // its cryptography is ideal or real. Where threshold signatures draw who does what, as
 // they do in the membership service, the schedules differ and the verdict is all.
 func TestSuitesAgree(t *testing.T) {
-	for _, s := range Library() {
+	for _, s := range sample() {
 		seeds := uint64(2)
 		sameRun := s.System.Protocol != "membership"
 		if s.System.Protocol != "dbqs" {
