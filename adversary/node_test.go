@@ -119,7 +119,7 @@ func TestOneFutureForEqualStates(t *testing.T) {
 
 func TestEveryKindOfLieIsDrawn(t *testing.T) {
 	for _, spec := range Strategies() {
-		if spec.SelfTest {
+		if spec.SelfTest || spec.Client {
 			continue
 		}
 		w := newTown(t)

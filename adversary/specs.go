@@ -1,5 +1,7 @@
 package adversary
 
+import "turncoat/protocol"
+
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
 	{
@@ -38,6 +40,25 @@ var specs = []Spec{
 		Name: "garble", Doc: "flips bits of what it sends",
 		Parameters: []Parameter{rateParameter("flipping bits of a message", "100000"), kindsParameter},
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
+	},
+	{
+		Name: "lurk", Doc: "as a client, begins writes and withholds their ends until it is removed", Client: true,
+		Parameters: []Parameter{
+			{"begin", "chance of lurking, per operation that writes, in parts per million", "500000"},
+			{"kinds", "the message kinds that would finish a write", "write"},
+			{"copies", "how many writes it begins", "1"},
+			{"together", "whether all at once; else each when the one before it is withheld", "false"},
+			{"leak", "chance of each withheld message to leave all the same, in parts per million", "0"},
+			{"tamper", "chance of planting a falsehood in a write's memory, in parts per million", "0"},
+			{"trigger", "the message kind that tells of its removal", "bftbc.revoke"},
+			{"wait", "the longest from then until it ends the first write; an eighth of it lies between two", "400ms"},
+		},
+		make: func(v *values) Strategy {
+			return &Lurk{
+				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
+			}
+		},
 	},
 	{
 		Name: "reorder", Doc: "gathers what it sends and sends it in another order",

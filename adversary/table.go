@@ -14,6 +14,7 @@ type Spec struct {
 	Doc        string // one line
 	Parameters []Parameter
 	SelfTest   bool // it tests the simulator, not a protocol
+	Client     bool // it acts on operations, so only clients have use for it
 
 	make func(v *values) Strategy
 }
@@ -153,6 +154,15 @@ func (v *values) span(name string) time.Duration {
 	return d
 }
 
+// word reads a name of one word.
+func (v *values) word(name string) string {
+	text := v.text(name)
+	if text == "" || strings.ContainsAny(text, " ,") {
+		v.refuse(name, "one word")
+	}
+	return text
+}
+
 func (v *values) flag(name string) bool {
 	switch v.text(name) {
 	case "true":
@@ -166,7 +176,14 @@ func (v *values) flag(name string) bool {
 
 // aim reads rate and kinds.
 func (v *values) aim() aim {
-	a := aim{name: v.spec.Name, rate: v.rate("rate")}
+	a := v.aimAt()
+	a.rate = v.rate("rate")
+	return a
+}
+
+// aimAt reads kinds, for a strategy with chances of its own.
+func (v *values) aimAt() aim {
+	a := aim{name: v.spec.Name}
 	if text := v.text("kinds"); text != "" {
 		for kind := range strings.SplitSeq(text, ",") {
 			a.kinds = append(a.kinds, strings.TrimSpace(kind))

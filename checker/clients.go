@@ -12,8 +12,9 @@ import (
 // of every register, holds that a read returns only what a client wrote and a
 // get only what has the right hash, and how long operations take. Atomicity is
 // judged from the history when the run is over. It knows nothing of how the store
-// works. Its methods are those of an observer of the simulator; the two do not
-// know each other.
+// works. What clients in the adversary's hands do is not recorded: they are
+// promised nothing. Its methods are those of an observer of the simulator; the two
+// do not know each other.
 type Clients struct {
 	History History
 	Reach   *Reach
@@ -62,6 +63,9 @@ func NewClients(s System) *Clients {
 
 // Invoked records the beginning of an operation.
 func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op protocol.Operation) {
+	if !c.system.Correct(client) {
+		return
+	}
 	f := c.flight(client)
 	*f = flight{op: op, at: at, open: true, before: c.complete[op.Object]}
 	switch op.Kind {
@@ -75,6 +79,9 @@ func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 
 // Returned records the end of an operation and holds what must be true of it.
 func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
+	if !c.system.Correct(client) {
+		return
+	}
 	f := c.flight(client)
 	f.open = false
 	c.timed(f, at)

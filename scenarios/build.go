@@ -26,7 +26,8 @@ type run struct {
 	workload            *workload
 	system              *system
 	subject             subject
-	liars               map[protocol.NodeID]string // looked up only
+	liars               map[protocol.NodeID]string // servers and clients; looked up only
+	bad                 []protocol.NodeID          // clients in the adversary's hands
 	lies                map[string]uint64
 	calm                time.Duration // when the last fault has healed and the network is synchronous
 
@@ -50,7 +51,7 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 	r.clients = r.int("clients", spec.Clients)
 	r.retry = r.span("system.retry", spec.System.Retry)
 	var err error
-	if r.keys, err = auth.NewAuthority(o.Suite, d.Seed(), r.servers+r.clients); err != nil {
+	if r.keys, err = auth.NewAuthority(o.Suite, d.Seed(), r.servers+r.clients+r.system.attendants); err != nil {
 		return nil, err
 	}
 	r.objects()
@@ -100,8 +101,8 @@ func (r *run) objects() {
 // corruption wraps the machine of a node that the adversary holds.
 type corruption func(protocol.Machine, *auth.Keys) protocol.Machine
 
-// corrupt puts servers into the adversary's hands. The strategies were checked
-// when the scenario was read.
+// corrupt puts servers and clients into the adversary's hands. The strategies were
+// checked when the scenario was read.
 func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 	a := &r.spec.Adversary
 	wrap := make(map[protocol.NodeID]corruption)
@@ -109,12 +110,7 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 	if a.Collude {
 		cabal = adversary.NewCabal()
 	}
-	for i, server := range r.some("adversary.liar", r.int("adversary.liars", a.Liars), r.servers) {
-		id := protocol.NodeID(server)
-		if a.Collude {
-			i = 0
-		}
-		text := a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))]
+	turn := func(id protocol.NodeID, role, text string) {
 		r.liars[id] = text
 		c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
 		p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
@@ -123,8 +119,23 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 			if err != nil {
 				panic(err)
 			}
-			return adversary.Corrupt(m, adversary.Deps{Keys: k, Role: "replica", Power: p, Decode: r.system.decode, Dialect: r.system.dialect, Cabal: cabal}, strategies...)
+			deps := adversary.Deps{Keys: k, Role: role, Power: p, Decode: r.system.decode, Dialect: r.system.dialect, Cabal: cabal}
+			if client, ok := m.(protocol.Client); ok {
+				return adversary.CorruptClient(client, deps, strategies...)
+			}
+			return adversary.Corrupt(m, deps, strategies...)
 		}
+	}
+	for i, server := range r.some("adversary.liar", r.int("adversary.liars", a.Liars), r.servers) {
+		if a.Collude {
+			i = 0
+		}
+		turn(protocol.NodeID(server), "replica", a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))])
+	}
+	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
+		id := protocol.NodeID(r.servers + client)
+		r.bad = append(r.bad, id)
+		turn(id, "client", a.ClientStrategies[r.between("adversary.client-strategy", i, 0, int64(len(a.ClientStrategies)-1))])
 	}
 	return wrap
 }
@@ -144,15 +155,22 @@ func (r *run) hosts(c *sim.Config, wrap map[protocol.NodeID]corruption) {
 			if restarts || sync > 0 {
 				h.Disk = &sim.Disk{Latency: sync}
 			}
-			if corrupted := wrap[id]; corrupted != nil {
-				honest := h.New
-				h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
-			}
 		} else {
 			h.Name = fmt.Sprintf("c%d", i-r.servers)
 			h.New = func() protocol.Machine { return r.subject.client(id, k) }
 			c.Clients = append(c.Clients, id)
 		}
+		if corrupted := wrap[id]; corrupted != nil {
+			honest := h.New
+			h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
+		}
+		c.Hosts = append(c.Hosts, h)
+	}
+	for i := range r.system.attendants {
+		id := r.servers + r.clients + i
+		k := r.keys.Keys(protocol.NodeID(id))
+		h := r.host(&r.spec.Hosts, id, len(c.Network.RTT))
+		h.Name, h.Meter, h.New = fmt.Sprintf("a%d", i), k.Meter, r.subject.(attended).attendant(k)
 		c.Hosts = append(c.Hosts, h)
 	}
 }

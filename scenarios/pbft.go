@@ -11,7 +11,7 @@ import (
 // pbftSystem is PBFT with a service of registers.
 var pbftSystem = &system{
 	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
-	situations: pbft.Situations(), kinds: pbft.Kinds(), rules: pbftRules(),
+	situations: pbft.Situations(), kinds: pbft.Kinds(), rules: pbftRules(), registers: true,
 }
 
 func pbftRules() []RuleDoc {

@@ -90,6 +90,9 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 	for _, f := range r.watch.Findings() {
 		say(checker.Violation, f.Property, f.Detail)
 	}
+	if c, ok := r.watch.(completing); ok {
+		c.Complete()
+	}
 	history := checker.Check(rep.History, checker.Options{})
 	if history.Verdict != checker.Pass && history.Verdict != checker.Vacuous {
 		say(history.Verdict, r.system.atomicity, history.Detail)
@@ -126,7 +129,8 @@ func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {
 	add("loss", out.Counts.Lost)
 	add("duplicate", out.Counts.Duplicated)
 	add("corrupt", out.Counts.Corrupted)
-	add("liar", uint64(len(r.liars)))
+	add("liar", uint64(len(r.liars)-len(r.bad)))
+	add("bad-client", uint64(len(r.bad)))
 	for act, n := range out.Struck {
 		add(act.String(), n)
 	}

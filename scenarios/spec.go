@@ -5,7 +5,11 @@
 // by an adversary, watched by the checkers.
 package scenarios
 
-import "time"
+import (
+	"time"
+
+	"turncoat/protocol/bftbc"
+)
 
 // Spec is a scenario as it is written down. Every quantity may be a range, from
 // which each seed draws: a scenario of wide ranges is a swarm (Groce et al.,
@@ -29,11 +33,12 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol string `yaml:"protocol"` // dbqs, pbft
+	Protocol string `yaml:"protocol"` // dbqs, pbft, bftbc
 	F        Ints   `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers  Ints   `yaml:"servers"`  // 0: 3f+1
 	Retry    Span   `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
 	PBFT     PBFT   `yaml:"pbft"`
+	BFTBC    BFTBC  `yaml:"bftbc"`
 }
 
 // Objects says what there is to read and write.
@@ -98,12 +103,15 @@ type CPU struct {
 	KB     Span `yaml:"kb"` // hashing 1,024 bytes
 }
 
-// Adversary says which servers lie and how.
+// Adversary says which servers and clients lie and how.
 type Adversary struct {
 	Liars       Ints     `yaml:"liars"`        // servers in the adversary's hands
 	Strategies  []string `yaml:"strategies"`   // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
 	Collude     bool     `yaml:"collude"`      // all liars draw the same and share what they know
 	BeyondBound bool     `yaml:"beyond-bound"` // more than f liars are meant
+
+	BadClients       Ints     `yaml:"bad-clients"`       // clients in the adversary's hands
+	ClientStrategies []string `yaml:"client-strategies"` // as strategies; each bad client draws one
 }
 
 // Fault is a scheduled fault, drawn Count times.
@@ -149,7 +157,8 @@ func (s *Spec) Patience() time.Duration {
 // defaults returns what a scenario need not say.
 func defaults() Spec {
 	return Spec{
-		System:   System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond}},
+		System: System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond},
+			BFTBC: BFTBC{Variant: bftbc.Base.String()}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},

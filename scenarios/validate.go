@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"turncoat/protocol/bftbc"
 )
 
 // validate reports everything about a decoded scenario that cannot be run, or
@@ -23,7 +25,9 @@ func (s *Spec) validate() error {
 		v.link("network.chaos", &s.Network.Chaos)
 		v.require(s.Network.Bound.Lo > 0, "network.bound", "with a gst, a bound above zero is needed: when do messages sent before it arrive?")
 	}
+	v.oneOf("system.bftbc.variant", s.System.BFTBC.Variant, bftbc.Variants())
 	v.adversary()
+	v.badClients()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
@@ -57,7 +61,7 @@ func (v *validator) sizes() {
 	v.require(s.System.Servers.Hi <= 10_000, "system.servers", "at most 10000 servers")
 	v.require(s.System.Retry.Lo > 0, "system.retry", "a retransmission time is above zero")
 	v.require(s.System.Protocol != "pbft" || s.System.Servers == Ints{}, "system.servers", "a PBFT service has 3f+1 servers; leave this out and set f")
-	v.require(s.System.Protocol != "pbft" || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
+	v.require(!v.system.registers || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
 	v.require(s.Clients.Lo >= 1 && s.Clients.Hi <= 1000, "clients", "there are 1 to 1000 clients")
 	v.require(s.Objects.PublicKey.Lo+s.Objects.ContentHash.Lo >= 1, "objects", "there must be something to read and write")
 	v.require(s.Workload.Operations.Hi <= 10_000_000, "workload.operations", "at most 10000000 operations a client")
@@ -101,6 +105,19 @@ func (v *validator) adversary() {
 	meant := a.BeyondBound || s.source.sets["adversary.liars"]
 	v.require(faulty <= s.System.F.Lo || meant, "adversary.liars",
 		"%d servers may lie or lose their disk where f is %d; say beyond-bound: true if that is meant", faulty, s.System.F.Lo)
+}
+
+func (v *validator) badClients() {
+	s := v.spec
+	a := &s.Adversary
+	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
+	v.require(a.BadClients.Hi < s.Clients.Lo, "adversary.bad-clients", "of %d clients one must be correct, or nothing is promised to anyone", s.Clients.Lo)
+	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	for i, text := range a.ClientStrategies {
+		if _, err := parseStrategies(text); err != nil {
+			v.require(false, fmt.Sprintf("adversary.client-strategies.%d", i), "%v", err)
+		}
+	}
 }
 
 func (v *validator) fault(path string, f *Fault) {

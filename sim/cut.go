@@ -81,7 +81,7 @@ func (w *World) crash(h *host) {
 	}
 	h.backlog, h.results, h.pending = h.backlog[:0], nil, false
 	if h.busy {
-		w.leave()
+		w.leave(h)
 	}
 	if h.disk != nil {
 		h.disk.crash(w.now)

@@ -54,6 +54,7 @@ type host struct {
 	machine     protocol.Machine
 	disk        *disk
 	up          bool
+	corrupt     bool // in the adversary's hands from the start
 	incarnation uint32
 	crashed     []int64 // by incarnation: when it ended
 	timers      []timer

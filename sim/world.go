@@ -82,7 +82,7 @@ type World struct {
 	counts   Counts
 	faults   []Corruption
 	struck   map[Act]uint64 // counted here, handed on in the outcome
-	clients  int            // clients that still have something to do
+	clients  int            // correct clients that still have something to do
 	end      int64          // deadline in force
 	steppers []Stepper
 }
@@ -118,7 +118,14 @@ func New(c Config) *World {
 		w.seq++
 		w.queue.push(event{at: int64(c.Strikes[i].At), seq: w.seq, node: int32(c.Strikes[i].Node), kind: evStrike, aux: uint32(i)})
 	}
-	w.clients = len(c.Clients)
+	for _, x := range c.Corruptions {
+		w.hosts[x.Node].corrupt = true
+	}
+	for _, id := range c.Clients {
+		if !w.hosts[id].corrupt {
+			w.clients++
+		}
+	}
 	for _, id := range c.Clients {
 		w.hosts[id].busy = true
 		w.schedule(w.hosts[id])
@@ -172,15 +179,19 @@ func (w *World) schedule(h *host) {
 	op, after, ok := w.config.Workload.Next(h.id, h.invoked)
 	if !ok {
 		h.busy = false
-		w.leave()
+		w.leave(h)
 		return
 	}
 	h.next = op
 	w.push(event{at: w.now + int64(max(after, 0)), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 
-// leave counts a client that has nothing more to do, or crashed.
-func (w *World) leave() {
+// leave counts a client that has nothing more to do, or crashed. Nobody waits for
+// one in the adversary's hands.
+func (w *World) leave(h *host) {
+	if h.corrupt {
+		return
+	}
 	w.clients--
 	if w.clients == 0 && w.config.Settle > 0 {
 		w.end = min(w.end, w.now+int64(w.config.Settle))

@@ -6,6 +6,8 @@ package bftbc
 const (
 	// Lurking: a replica that knew a client to be removed stored a write of it.
 	Lurking = "bftbc.lurking-write"
+	// Masked: a write of a client known to be removed came too late to matter.
+	Masked = "bftbc.lurking-masked"
 	// Blocked: a prepare was refused because the client had left another unfinished.
 	Blocked = "bftbc.prepare-blocked"
 	// Purged: a write certificate emptied entries of a prepare list.
@@ -37,7 +39,7 @@ const (
 // Situations returns all of them.
 func Situations() []string {
 	return []string{
-		Lurking, Blocked, Purged, Barred, Revoked, Removed, WroteBack, FastPath, SlowPath,
+		Lurking, Masked, Blocked, Purged, Barred, Revoked, Removed, WroteBack, FastPath, SlowPath,
 		CompletedFirst, Refused, Superseded, Retransmission, Recovered,
 	}
 }

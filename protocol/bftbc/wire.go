@@ -17,6 +17,9 @@ func appendTimestamp(b []byte, ts Timestamp) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(ts.Client))
 }
 
+// AppendStamp appends a canonical form of s to b, by which checkers tell writes apart.
+func AppendStamp(b []byte, s Stamp) []byte { return appendStamp(b, s) }
+
 func appendStamp(b []byte, s Stamp) []byte { return append(appendTimestamp(b, s.TS), s.Digest[:]...) }
 
 func appendVote(b []byte, v *Vote) []byte {

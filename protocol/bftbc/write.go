@@ -33,6 +33,9 @@ func (r *Replica) onWrite(env protocol.Env, from protocol.NodeID, m *Write) {
 	switch order := stamp.Compare(s.record.stamp()); {
 	case order < 0:
 		env.Note(Superseded, s.record.stamp().TS.Counter)
+		if r.removed(stamp.TS.Client) {
+			env.Note(Masked, uint64(stamp.TS.Client))
+		}
 	case order > 0:
 		if r.removed(stamp.TS.Client) {
 			env.Note(Lurking, uint64(stamp.TS.Client))
