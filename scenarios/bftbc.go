@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"turncoat/adversary"
@@ -29,8 +30,8 @@ func bftbcRules() []RuleDoc {
 
 // BFTBC is what a scenario says of quorum storage with Byzantine clients.
 type BFTBC struct {
-	Variant string `yaml:"variant"` // base, optimised, strong
-	Removal Span   `yaml:"removal"` // when each bad client is removed; 0: never
+	Variants []string `yaml:"variants"` // base, optimised, strong; each run draws one
+	Removal  Span     `yaml:"removal"`  // when each bad client is removed; 0: never
 }
 
 // admissionKey numbers the authority's key among the owners'.
@@ -49,11 +50,9 @@ func newQuorums(r *run) (subject, error) {
 	for i := range r.clients {
 		q.config.Clients = append(q.config.Clients, protocol.NodeID(r.servers+i))
 	}
-	for i, name := range bftbc.Variants() {
-		if name == r.spec.System.BFTBC.Variant {
-			q.config.Variant = bftbc.Variant(i)
-		}
-	}
+	variants := r.spec.System.BFTBC.Variants
+	drawn := variants[r.between("system.bftbc.variant", 0, 0, int64(len(variants)-1))]
+	q.config.Variant = bftbc.Variant(slices.Index(bftbc.Variants(), drawn))
 	for _, rule := range bftbc.Rules {
 		if r.lifts(rule.Name) {
 			q.config.Lifted |= rule.Rule

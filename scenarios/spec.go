@@ -158,7 +158,7 @@ func (s *Spec) Patience() time.Duration {
 func defaults() Spec {
 	return Spec{
 		System: System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond},
-			BFTBC: BFTBC{Variant: bftbc.Base.String()}},
+			BFTBC: BFTBC{Variants: []string{bftbc.Base.String()}}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},

@@ -25,7 +25,10 @@ func (s *Spec) validate() error {
 		v.link("network.chaos", &s.Network.Chaos)
 		v.require(s.Network.Bound.Lo > 0, "network.bound", "with a gst, a bound above zero is needed: when do messages sent before it arrive?")
 	}
-	v.oneOf("system.bftbc.variant", s.System.BFTBC.Variant, bftbc.Variants())
+	v.require(len(s.System.BFTBC.Variants) > 0, "system.bftbc.variants", "there must be a variant to draw")
+	for i, name := range s.System.BFTBC.Variants {
+		v.oneOf(fmt.Sprintf("system.bftbc.variants.%d", i), name, bftbc.Variants())
+	}
 	v.adversary()
 	v.badClients()
 	for i := range s.Faults {
