@@ -13,8 +13,9 @@ type Spec struct {
 	Name       string
 	Doc        string // one line
 	Parameters []Parameter
-	SelfTest   bool // it tests the simulator, not a protocol
-	Client     bool // it acts on operations, so only clients have use for it
+	Protocol   string // the only one that it can be used against; empty for all
+	SelfTest   bool   // it tests the simulator, not a protocol
+	Client     bool   // it acts on operations, so only clients have use for it
 
 	make func(v *values) Strategy
 }

@@ -25,11 +25,10 @@ type ClientFaults struct {
 	config  *bftbc.Config
 	keys    *auth.Keys
 	objects []protocol.ID
-	held    map[holding]bftbc.Stamp // the newest that each correct replica has stored; looked up only
-	signed  map[written]uint64      // when a correct replica first prepared it; looked up only
-	stored  map[written]bool        // looked up only
+	held    map[holding]bftbc.Stamp  // the newest that each correct replica has stored; looked up only
+	signed  map[preparedWrite]uint64 // when a correct replica first prepared it; looked up only
+	stored  map[preparedWrite]bool   // looked up only
 	faulty  []faulty
-	seen    []ObservedWrite
 	stage   [][]int // by correct client: the overwrites of each faulty client's when its operation began
 }
 
@@ -47,7 +46,7 @@ type holding struct {
 	object  protocol.ID
 }
 
-type written struct {
+type preparedWrite struct {
 	object protocol.ID
 	stamp  bftbc.Stamp
 }
@@ -65,7 +64,7 @@ func NewClientFaults(s System, c *bftbc.Config, k *auth.Keys, objects []protocol
 	s.Situations = ClientFaultSituations()
 	f := &ClientFaults{
 		Clients: NewClients(s), config: c, keys: k, objects: objects, stage: make([][]int, s.Clients),
-		held: make(map[holding]bftbc.Stamp), signed: make(map[written]uint64), stored: make(map[written]bool),
+		held: make(map[holding]bftbc.Stamp), signed: make(map[preparedWrite]uint64), stored: make(map[preparedWrite]bool),
 	}
 	for _, id := range c.Clients {
 		if !s.Correct(id) {
@@ -103,7 +102,7 @@ func (c *ClientFaults) Stepped(event uint64, at int64, node protocol.NodeID, m p
 	for _, object := range c.objects {
 		for i := range c.faulty {
 			for _, s := range r.Pending(object, c.faulty[i].client) {
-				if w := (written{object, s}); c.signed[w] == 0 {
+				if w := (preparedWrite{object, s}); c.signed[w] == 0 {
 					c.signed[w] = event
 				}
 			}
@@ -119,7 +118,7 @@ func (c *ClientFaults) Stepped(event uint64, at int64, node protocol.NodeID, m p
 
 // faultyWrite looks at a record that a correct replica has just stored.
 func (c *ClientFaults) faultyWrite(event uint64, at int64, node protocol.NodeID, object protocol.ID, r *bftbc.Record) {
-	w := written{object, r.Stamp()}
+	w := preparedWrite{object, r.Stamp()}
 	f := c.faultyClient(w.stamp.TS.Client)
 	if f == nil || c.stored[w] {
 		return
@@ -131,8 +130,8 @@ func (c *ClientFaults) faultyWrite(event uint64, at int64, node protocol.NodeID,
 	if !c.config.Certified(c.keys, object, r) {
 		return // a reader that returns it is deceived
 	}
-	c.written[string(r.Value)] = true
-	c.seen = append(c.seen, ObservedWrite{
+	c.written[attempt{object, string(r.Value)}] = true
+	c.observed = append(c.observed, ObservedWrite{
 		Client: int32(c.number(f.client)), Object: c.History.Object(object[:]), Value: c.History.Value(r.Value),
 		Stamp: string(bftbc.AppendStamp(nil, w.stamp)), Signed: int64(c.signed[w]),
 	})
@@ -153,7 +152,7 @@ func (c *ClientFaults) lurked(event uint64, at int64, node protocol.NodeID, obje
 
 // holders counts the correct replicas that have stored w or anything newer. What
 // an incarnation stored and lost in a crash counts too: that accuses nobody.
-func (c *ClientFaults) holders(w written) int {
+func (c *ClientFaults) holders(w preparedWrite) int {
 	n := 0
 	for _, id := range c.system.Group(w.object) {
 		if c.system.Correct(id) && c.held[holding{id, w.object}].Compare(w.stamp) >= 0 {
@@ -208,7 +207,7 @@ func (c *ClientFaults) Returned(event uint64, at int64, client protocol.NodeID, 
 
 // durable holds dbqs.durability when a write returns.
 func (c *ClientFaults) durable(event uint64, at int64, client protocol.NodeID, f *flight, rec *bftbc.Record) {
-	if n := c.holders(written{f.op.Object, rec.Stamp()}); n < c.system.F+1 {
+	if n := c.holders(preparedWrite{f.op.Object, rec.Stamp()}); n < c.system.F+1 {
 		c.find("dbqs.durability", event, at, client, "client %d's write of %q returned while %d correct members held it, fewer than %d",
 			c.number(client), f.op.Value, n, c.system.F+1)
 	}
@@ -227,10 +226,4 @@ func (c *ClientFaults) returned(event uint64, at int64, client protocol.NodeID, 
 				c.number(client), value, c.number(c.faulty[i].client), over)
 		}
 	}
-}
-
-// Complete joins the writes of faulty clients to the history.
-func (c *ClientFaults) Complete() {
-	c.History.AddObserved(c.seen)
-	c.seen = nil
 }

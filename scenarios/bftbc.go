@@ -16,7 +16,7 @@ import (
 // bftbcSystem is quorum storage with Byzantine clients. Its attendant is the
 // authority that removes them.
 var bftbcSystem = &system{
-	name: "bftbc", make: newQuorums, decode: bftbc.Decode, dialect: adversary.BFTBC{}, atomicity: "dbqs.atomicity",
+	name: "bftbc", make: newQuorums, decode: bftbc.Decode, atomicity: "dbqs.atomicity",
 	situations: checker.ClientFaultSituations(), kinds: bftbc.Kinds(), rules: bftbcRules(), attendants: 1, badClients: true, registers: true,
 }
 
@@ -68,6 +68,8 @@ func (q *quorums) server(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 func (q *quorums) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 	return bftbc.NewClient(q.config, k)
 }
+
+func (*quorums) dialect() adversary.Dialect { return adversary.BFTBC{} }
 
 // attendant returns the authority, with the removals drawn.
 func (q *quorums) attendant(k *auth.Keys) func() protocol.Machine {

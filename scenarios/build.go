@@ -79,7 +79,9 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 }
 
 // lifts reports whether a rule is lifted.
-func (r *run) lifts(rule string) bool { return slices.Contains(r.options.Lift, rule) }
+func (r *run) lifts(rule string) bool {
+	return slices.Contains(r.options.Lift, rule) || slices.Contains(r.spec.System.Lift, rule)
+}
 
 // objects sets up what there is to read and write, and the keys to write it.
 func (r *run) objects() {
@@ -110,34 +112,48 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 	if a.Collude {
 		cabal = adversary.NewCabal()
 	}
-	turn := func(id protocol.NodeID, role, text string) {
-		r.liars[id] = text
-		c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
-		p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
-		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
-			strategies, err := parseStrategies(text)
-			if err != nil {
-				panic(err)
-			}
-			deps := adversary.Deps{Keys: k, Role: role, Power: p, Decode: r.system.decode, Dialect: r.system.dialect, Cabal: cabal}
-			if client, ok := m.(protocol.Client); ok {
-				return adversary.CorruptClient(client, deps, strategies...)
-			}
-			return adversary.Corrupt(m, deps, strategies...)
-		}
-	}
 	for i, server := range r.some("adversary.liar", r.int("adversary.liars", a.Liars), r.servers) {
 		if a.Collude {
 			i = 0
 		}
-		turn(protocol.NodeID(server), "replica", a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))])
+		text := a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))]
+		id, deps := r.liar(c, server, "replica", text, cabal)
+		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
+			deps.Keys = k
+			return adversary.Corrupt(m, deps, mustParse(text)...)
+		}
 	}
 	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
-		id := protocol.NodeID(r.servers + client)
+		text := a.Tricks[r.between("adversary.client-strategy", i, 0, int64(len(a.Tricks)-1))]
+		id, deps := r.liar(c, r.servers+client, "client", text, cabal)
 		r.bad = append(r.bad, id)
-		turn(id, "client", a.ClientStrategies[r.between("adversary.client-strategy", i, 0, int64(len(a.ClientStrategies)-1))])
+		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
+			deps.Keys = k
+			bad := adversary.CorruptClient(m.(protocol.Client), deps, mustParse(text)...)
+			if _, ok := r.subject.(writes); ok {
+				return witness{bad, r}
+			}
+			return bad
+		}
 	}
 	return wrap
+}
+
+// liar notes that a node is corrupted, and returns what its wrapper is made with.
+func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.Cabal) (protocol.NodeID, adversary.Deps) {
+	id := protocol.NodeID(node)
+	r.liars[id] = text
+	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
+	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
+}
+
+func mustParse(text string) []adversary.Strategy {
+	strategies, err := parseStrategies(text)
+	if err != nil {
+		panic(err)
+	}
+	return strategies
 }
 
 // hosts sets up the computers.
@@ -188,5 +204,5 @@ func (r *run) observe(c *sim.Config) {
 		Calm:    r.calm, Bound: r.span("limits.bound", r.spec.Limits.Bound),
 	})
 	r.base = r.watch.Base()
-	c.Observers = append(c.Observers, r.watch)
+	c.Observers = append(append(c.Observers, r.watch), r.options.Observers...)
 }

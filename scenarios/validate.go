@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"turncoat/adversary"
 	"turncoat/protocol/bftbc"
 )
 
@@ -19,6 +20,9 @@ func (s *Spec) validate() error {
 		return errors.Join(v.errs...) // the rest depends on the protocol
 	}
 	v.system = systemOf(s.System.Protocol)
+	if err := CheckRules(s.System.Lift); err != nil {
+		v.require(false, "system.lift", "%v", err)
+	}
 	v.sizes()
 	v.link("network", &s.Network.Link)
 	if s.Network.GST.Hi > 0 {
@@ -30,7 +34,6 @@ func (s *Spec) validate() error {
 		v.oneOf(fmt.Sprintf("system.bftbc.variants.%d", i), name, bftbc.Variants())
 	}
 	v.adversary()
-	v.badClients()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
@@ -53,7 +56,7 @@ func (v *validator) require(ok bool, path, format string, args ...any) {
 }
 
 func (v *validator) oneOf(path, word string, words []string) {
-	v.require(slices.Contains(words, word), path, "there is no %q%s", word, didYouMean(word, words))
+	v.require(slices.Contains(words, word), path, "there is no %q%s", word, DidYouMean(word, words))
 }
 
 func (v *validator) sizes() {
@@ -94,11 +97,11 @@ func (v *validator) adversary() {
 	servers := max(s.System.Servers.Hi, 3*s.System.F.Hi+1)
 	v.require(a.Liars.Hi <= servers, "adversary.liars", "there are only %d servers", servers)
 	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
-	for i, text := range a.Strategies {
-		if _, err := parseStrategies(text); err != nil {
-			v.require(false, fmt.Sprintf("adversary.strategies.%d", i), "%v", err)
-		}
-	}
+	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
+	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
+	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.strategies("adversary.strategies", a.Strategies)
+	v.strategies("adversary.client-strategies", a.Tricks)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol == "pbft" {
@@ -110,15 +113,17 @@ func (v *validator) adversary() {
 		"%d servers may lie or lose their disk where f is %d; say beyond-bound: true if that is meant", faulty, s.System.F.Lo)
 }
 
-func (v *validator) badClients() {
-	s := v.spec
-	a := &s.Adversary
-	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
-	v.require(a.BadClients.Hi < s.Clients.Lo, "adversary.bad-clients", "of %d clients one must be correct, or nothing is promised to anyone", s.Clients.Lo)
-	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
-	for i, text := range a.ClientStrategies {
-		if _, err := parseStrategies(text); err != nil {
-			v.require(false, fmt.Sprintf("adversary.client-strategies.%d", i), "%v", err)
+// strategies checks that each can be used, and against this protocol.
+func (v *validator) strategies(path string, texts []string) {
+	for i, text := range texts {
+		at := fmt.Sprintf("%s.%d", path, i)
+		parsed, err := parseStrategies(text)
+		v.require(err == nil, at, "%v", err)
+		for _, strategy := range parsed {
+			for _, spec := range adversary.Strategies() {
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol
+				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
+			}
 		}
 	}
 }
