@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func missing(s *Spec, out *results.Sweep) (names []string) {
 			names = append(names, f.Kind)
 		}
 	}
-	for _, text := range s.Adversary.Strategies {
+	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.Tricks...) {
 		for part := range strings.SplitSeq(text, "+") {
 			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
 				names = append(names, name)
@@ -105,12 +106,18 @@ var liftedIn = map[string]string{
 	"dbqs.reply-nonce":         "static-twins",
 	"dbqs.verify-signature":    "static-equivocator",
 	"dbqs.writer-in-timestamp": "static-writers",
+
+	"bftbc.prepare":              "bftbc-equivocator",
+	"bftbc.successor":            "bftbc-lurker-base",
+	"bftbc.previous-certificate": "bftbc-lurker-base",
+	"bftbc.one-per-client":       "bftbc-lurker-base",
+	"bftbc.digest-match":         "bftbc-equivocator",
 }
 
 // TestLiftedRulesAreMissed holds the checker to see what each rule is for: without
 // it a violation is found, and its artifact repeats it.
 func TestLiftedRulesAreMissed(t *testing.T) {
-	for _, rule := range dbqsSystem.rules {
+	for _, rule := range append(slices.Clone(dbqsSystem.rules), bftbcSystem.rules...) {
 		t.Run(rule.Name, func(t *testing.T) {
 			name, ok := liftedIn[rule.Name]
 			if !ok {
