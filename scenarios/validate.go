@@ -137,6 +137,8 @@ func (v *validator) fault(path string, f *Fault) {
 	v.require(f.Servers.Hi+f.Clients.Hi > 0, path, "a fault hits servers or clients: say how many")
 	v.require(f.Kind != "filter" || len(f.Kinds) > 0, path+".kinds", "a filter names the kinds of message that it catches")
 	v.require(f.Kind == "crash" || f.Kind == "wipe" || f.For.Lo > 0, path+".for", "it must end, or no operation would")
+	v.require(v.spec.System.Protocol != "bftbc" || f.Clients.Hi == 0 || f.Kind != "crash" && f.Kind != "wipe", path+".clients",
+		"clients of bftbc keep nothing on disk; one that crashes is blocked by the prepare that it has abandoned")
 	for i, k := range f.Kinds {
 		v.oneOf(fmt.Sprintf("%s.kinds.%d", path, i), k, v.system.kinds)
 	}
