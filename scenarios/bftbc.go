@@ -17,7 +17,7 @@ import (
 // authority that removes them.
 var bftbcSystem = &system{
 	name: "bftbc", make: newQuorums, decode: bftbc.Decode, atomicity: "dbqs.atomicity",
-	situations: checker.ClientFaultSituations(), kinds: bftbc.Kinds(), rules: bftbcRules(), attendants: 1, badClients: true, registers: true,
+	situations: checker.ClientFaultSituations(), kinds: bftbc.Kinds(), rules: bftbcRules(), attendants: 1, badClients: true, registers: true, durable: true,
 }
 
 func bftbcRules() []RuleDoc {

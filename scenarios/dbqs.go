@@ -18,7 +18,7 @@ import (
 // dbqsSystem is static dBQS.
 var dbqsSystem = &system{
 	name: "dbqs", make: newStorage, decode: dbqs.Decode, atomicity: "dbqs.atomicity",
-	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(),
+	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(), durable: true,
 }
 
 func dbqsRules() []RuleDoc {

@@ -28,6 +28,10 @@ type subject interface {
 	recovers() bool
 }
 
+// A subject may also have a method traffic() sim.Workload, if its clients do
+// something else than read and write objects, and a method forgetful() int, if of
+// its servers some, the first so many, do not recover.
+
 // observer is what watches a run.
 type observer interface {
 	sim.Observer
@@ -49,6 +53,7 @@ type system struct {
 	attendants int  // nodes that are neither servers nor clients, such as an authority
 	badClients bool // clients may be in the adversary's hands
 	registers  bool // there are no content-hash objects
+	durable    bool // a server that crashed serves again from its disk
 }
 
 // attended is a subject with attendants. attendant draws what the node needs and
@@ -58,7 +63,7 @@ type attended interface {
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem, bftbcSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {
