@@ -104,9 +104,16 @@ func fabricatePrepared(lie int, truth *bftbc.Record) *bftbc.Record {
 }
 
 // Tamper implements Tamperer: a client is made to believe that timestamps are
-// nearly exhausted.
-func (BFTBC) Tamper(m protocol.Machine) {
-	if c, ok := m.(*bftbc.Client); ok {
+// nearly exhausted, or to write after what an accomplice has prepared.
+func (BFTBC) Tamper(m protocol.Machine, upon protocol.Message) {
+	c, ok := m.(*bftbc.Client)
+	if !ok {
+		return
+	}
+	switch w := upon.(type) {
+	case *bftbc.Write:
+		c.Believe(w.Record)
+	case nil:
 		c.Believe(&bftbc.Record{Cert: &bftbc.Certificate{
 			Claim: bftbc.Prepared, Stamp: bftbc.Stamp{TS: bftbc.Timestamp{Counter: math.MaxUint64 - 1}},
 		}})

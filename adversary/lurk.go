@@ -23,6 +23,7 @@ type Lurk struct {
 	together bool          // at once, all under one timestamp; else each when the one before it is withheld
 	leak     int           // chance of each withheld message to leave at once all the same: a partial write
 	tamper   int           // chance of planting a falsehood in a copy's memory
+	build    int           // chance of building a write upon the newest that its cabal withholds
 	trigger  protocol.Kind // the message by which it hears of its removal
 	wait     time.Duration // the longest from then until the first write, and the eighth of it between two
 
@@ -39,8 +40,11 @@ type lurker struct {
 	sent bool
 }
 
-// Tamperer is a Dialect that can plant a falsehood in the memory of a machine.
-type Tamperer interface{ Tamper(m protocol.Machine) }
+// Tamperer is a Dialect that can change the memory of a machine that has just begun
+// a write: plant a falsehood in it or, if upon is not nil, what an accomplice withholds.
+type Tamperer interface {
+	Tamper(m protocol.Machine, upon protocol.Message)
+}
 
 // Name returns "lurk".
 func (*Lurk) Name() string { return "lurk" }
@@ -95,10 +99,22 @@ func (t *Lurk) start(s *Step, out []Sent) []Sent {
 	op.Value = append(append(slices.Clone(op.Value), '/'), byte('a'+n))
 	t.runs = append(t.runs, lurker{copy: c})
 	sends := c.Run(s, &Input{Kind: Invoked, Op: op})
-	if d, ok := s.Dialect().(Tamperer); ok && s.Power().Chance("lurk.tamper", t.tamper) {
-		d.Tamper(c.machine)
-	}
+	t.tamperWith(s, c.machine)
 	return t.speak(s, n, sends, out)
+}
+
+// tamperWith changes the memory of a copy as the draws say.
+func (t *Lurk) tamperWith(s *Step, m protocol.Machine) {
+	d, ok := s.Dialect().(Tamperer)
+	if !ok {
+		return
+	}
+	if s.Power().Chance("lurk.tamper", t.tamper) {
+		d.Tamper(m, nil)
+	}
+	if c := s.Cabal(); c != nil && c.withheld != nil && s.Power().Chance("lurk.build", t.build) {
+		d.Tamper(m, c.withheld)
+	}
 }
 
 // speak lets leave what run i says, but for what is withheld.
@@ -115,6 +131,9 @@ func (t *Lurk) speak(s *Step, i int, sends, out []Sent) []Sent {
 		}
 	}
 	if len(r.held) > 0 {
+		if c := s.Cabal(); c != nil {
+			c.withheld = r.held[0].Message
+		}
 		r.copy.Drop(s)
 		r.copy = nil
 	}

@@ -81,7 +81,7 @@ func TestLurkLeaksAPartialWrite(t *testing.T) {
 // tampering is a dialect that makes the client forget what it does.
 type tampering struct{ toyDialect }
 
-func (tampering) Tamper(m protocol.Machine) { m.(*toyClient).request = nil }
+func (tampering) Tamper(m protocol.Machine, _ protocol.Message) { m.(*toyClient).request = nil }
 
 func TestLurkTampers(t *testing.T) {
 	w := newTown(t)

@@ -50,13 +50,14 @@ var specs = []Spec{
 			{"together", "whether all at once; else each when the one before it is withheld", "false"},
 			{"leak", "chance of each withheld message to leave all the same, in parts per million", "0"},
 			{"tamper", "chance of planting a falsehood in a write's memory, in parts per million", "0"},
+			{"build", "chance of building a write upon one that an accomplice withholds, in parts per million", "0"},
 			{"trigger", "the message kind that tells of its removal", "bftbc.revoke"},
 			{"wait", "the longest from then until it ends the first write; an eighth of it lies between two", "400ms"},
 		},
 		make: func(v *values) Strategy {
 			return &Lurk{
 				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
-				leak: v.rate("leak"), tamper: v.rate("tamper"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
 			}
 		},
 	},

@@ -55,8 +55,15 @@ type preparedWrite struct {
 // as the variant allows.
 const LurkingBound = "bftbc.lurking-bound"
 
+// LurkingUnmasked is the situation that a reader met a removed client's write after
+// two writes of correct clients, one after the other: what the strong variant
+// excludes and the others do not, when accomplices build upon each other's writes.
+const LurkingUnmasked = "bftbc.lurking-unmasked"
+
 // ClientFaultSituations returns what the machines and this observer note.
-func ClientFaultSituations() []string { return append(bftbc.Situations(), LurkingBound) }
+func ClientFaultSituations() []string {
+	return append(bftbc.Situations(), LurkingBound, LurkingUnmasked)
+}
 
 // NewClientFaults returns an observer of a run that has not begun. k serves to
 // check certificates, which are held to all rules.
@@ -221,7 +228,11 @@ func (c *ClientFaults) returned(event uint64, at int64, client protocol.NodeID, 
 		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which no quorum had prepared", c.number(client), value)
 	}
 	for i, over := range c.stage[c.number(client)] {
-		if c.config.Variant == bftbc.Strong && over >= 2 && rec.Stamp().TS.Client == c.faulty[i].client {
+		if over < 2 || rec.Stamp().TS.Client != c.faulty[i].client {
+			continue
+		}
+		c.Reach.Add(LurkingUnmasked, 1)
+		if c.config.Variant == bftbc.Strong {
 			c.find("dbqs.lurking", event, at, client, "client %d read %q of client %d, which %d writes since its removal should have masked",
 				c.number(client), value, c.number(c.faulty[i].client), over)
 		}
