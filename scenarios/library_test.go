@@ -52,7 +52,7 @@ func missing(s *Spec, out *results.Sweep) (names []string) {
 			names = append(names, f.Kind)
 		}
 	}
-	for _, text := range s.Adversary.Strategies {
+	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.Tricks...) {
 		for part := range strings.SplitSeq(text, "+") {
 			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
 				names = append(names, name)
@@ -129,6 +129,11 @@ var liftedIn = map[string]string{
 	"membership.nonce-binding":        "membership-replay",
 	"membership.lease-from-send":      "membership-drift",
 	"membership.recover-first":        "membership-return",
+	"bftbc.prepare":                   "bftbc-equivocator",
+	"bftbc.successor":                 "bftbc-lurker-base",
+	"bftbc.previous-certificate":      "bftbc-lurker-base",
+	"bftbc.one-per-client":            "bftbc-lurker-base",
+	"bftbc.digest-match":              "bftbc-equivocator",
 }
 
 // stalls are the rules without which nothing wrong happens, only not what should.
@@ -137,7 +142,7 @@ var stalls = map[string]bool{"membership.signed-probes": true}
 // TestLiftedRulesAreMissed holds the checker to see what each rule is for: without
 // it a violation is found, and its artifact repeats it.
 func TestLiftedRulesAreMissed(t *testing.T) {
-	for _, rule := range slices.Concat(dbqsSystem.rules, membershipSystem.rules) {
+	for _, rule := range slices.Concat(dbqsSystem.rules, membershipSystem.rules, bftbcSystem.rules) {
 		t.Run(rule.Name, func(t *testing.T) {
 			name, ok := liftedIn[rule.Name]
 			if !ok {

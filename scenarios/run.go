@@ -135,7 +135,8 @@ func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {
 	add("loss", out.Counts.Lost)
 	add("duplicate", out.Counts.Duplicated)
 	add("corrupt", out.Counts.Corrupted)
-	add("liar", uint64(len(r.liars)))
+	add("liar", uint64(len(r.liars)-len(r.bad)))
+	add("bad-client", uint64(len(r.bad)))
 	for act, n := range out.Struck {
 		add(act.String(), n)
 	}

@@ -127,6 +127,8 @@ func New(c Config) *World {
 	for _, id := range c.Clients {
 		w.hosts[id].client = &client{busy: true}
 		w.join(&w.hosts[id])
+	}
+	for _, id := range c.Clients {
 		w.schedule(&w.hosts[id])
 	}
 	return w
