@@ -15,14 +15,17 @@ import (
 type power struct {
 	*sim.Decisions
 	node  protocol.NodeID
-	drawn map[string]uint32 // draws so far, by label; looked up only
-	lies  map[string]uint64 // of the whole run; looked up only
+	drawn map[sim.Key]uint32 // draws so far, by all of their keys but the index; looked up only
+	lies  map[string]uint64  // of the whole run; looked up only
 }
 
 func (p *power) key(label string) sim.Key {
-	n := p.drawn[label]
-	p.drawn[label] = n + 1
-	return sim.Key{Choice: sim.Lie, Actor: int32(p.node), Peer: -1, Label: label, Index: n}
+	turn := p.Turn()
+	k := sim.Key{Choice: sim.Lie, Actor: int32(p.node), Peer: turn.Peer, Op: turn.Op, Label: label}
+	n := p.drawn[k]
+	p.drawn[k] = n + 1
+	k.Index = n
+	return k
 }
 
 // Choose implements adversary.Power.

@@ -48,7 +48,8 @@ type packet struct {
 	from   protocol.NodeID
 	to     protocol.NodeID
 	life   uint32 // incarnation of the sender
-	index  uint32 // which of the sender's sends to this receiver
+	op     uint32 // 1 + the number of the operation in which it was sent, if an end is a client
+	index  uint32 // which of the sender's sends to this receiver in that operation
 	size   uint32 // bytes of the wire form
 	cause  uint64 // event in which it was sent
 	depart int64  // when it left; a sender that crashes before never sent it
@@ -59,7 +60,9 @@ type packet struct {
 type wire struct {
 	stream stream
 	sent   uint32
-	freeAt int64 // when the link's bandwidth is free again
+	op     uint32 // of the message sent last
+	before uint32 // messages sent before those of op
+	freeAt int64  // when the link's bandwidth is free again
 }
 
 // network is the state behind a Network.
@@ -111,6 +114,15 @@ func (n *network) wire(from, to protocol.NodeID) *wire {
 	return w
 }
 
+// count counts one more message, of op, and returns its place among those of op.
+func (w *wire) count(op uint32) (of, index uint32) {
+	if w.op != op {
+		w.op, w.before = op, w.sent
+	}
+	w.sent++
+	return op, w.sent - 1 - w.before
+}
+
 // measure returns the hash and length of m's wire form.
 func (n *network) measure(m protocol.Message) (xxh3.Uint128, uint32) {
 	if m != n.last {
@@ -148,9 +160,8 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		p.depart = h.nicFree
 	}
 	link, wire := n.link(p.depart), n.wire(h.id, to)
-	p.index = wire.sent
-	wire.sent++
-	word := wire.stream.at(p.index)
+	word := wire.stream.at(wire.sent)
+	p.op, p.index = wire.count(max(h.invoked, w.hosts[to].invoked))
 
 	loss, slow := link.Loss, int64(0)
 	for _, c := range n.cuts {
@@ -209,7 +220,7 @@ func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
 	if w.choose.plain() {
 		return drawn
 	}
-	return w.choose.settle(Key{Choice: c, Actor: int32(p.from), Peer: int32(p.to), Index: p.index}, calm, drawn)
+	return w.choose.settle(Key{Choice: c, Actor: int32(p.from), Peer: int32(p.to), Op: p.op, Index: p.index}, calm, drawn)
 }
 
 // lost decides whether p is lost to something of ppm parts per million. A

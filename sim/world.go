@@ -196,6 +196,7 @@ func (w *World) boot(h *host) {
 		found = h.disk.contents()
 	}
 	w.trace(Step{Kind: StepBoot, Node: h.id})
+	w.choose.turn = Turn{Peer: -1}
 	was := w.begin(h)
 	h.machine.Start(&w.env, found)
 	w.finish(h, &was)
