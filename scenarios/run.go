@@ -32,6 +32,7 @@ type Report struct {
 	results.Run
 
 	Outcome   checker.Verdict
+	Servers   int // nodes from 0; those after are clients
 	History   *checker.History
 	Decisions []sim.Decision // with Keep, or when a list was followed
 }
@@ -52,7 +53,7 @@ func Run(spec *Spec, o Options) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{History: &r.storage.History, Decisions: d.Kept()}
+	rep := &Report{Servers: r.servers, History: &r.storage.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},

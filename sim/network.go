@@ -163,13 +163,14 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 	word := wire.stream.at(wire.sent)
 	p.op, p.index = wire.count(max(h.invoked, w.hosts[to].invoked))
 
+	listed := w.choose.list != nil // which may name what the scenario does not draw
 	loss, slow := link.Loss, int64(0)
 	for _, c := range n.cuts {
 		if c.catches(h.id, to, m.Kind()) {
 			loss, slow = max(loss, c.Loss), slow+int64(c.Slow)
 		}
 	}
-	if loss > 0 && w.lost(&p, mix(word^1), loss) {
+	if (loss > 0 || listed) && w.lost(&p, mix(word^1), loss) {
 		w.counts.Lost++
 		return
 	}
@@ -178,13 +179,13 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		wire.freeAt = max(wire.freeAt, leave) + int64(size)*8*int64(time.Second)/link.Bandwidth
 		leave = wire.freeAt
 	}
-	if link.Corrupt > 0 {
+	if link.Corrupt > 0 || listed && n.Decode != nil {
 		if !w.corrupt(&p, mix(word^2), link.Corrupt) {
 			return
 		}
 	}
 	arrive := leave + slow + w.travel(&p, link, word)
-	if link.Duplicate > 0 {
+	if link.Duplicate > 0 || listed {
 		if extra := w.duplicate(&p, mix(word^3), link); extra > 0 {
 			w.counts.Duplicated++
 			w.enqueue(p, w.bounded(arrive+extra))

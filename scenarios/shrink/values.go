@@ -1,0 +1,114 @@
+package shrink
+
+import (
+	"slices"
+
+	"turncoat/sim"
+)
+
+// roundValues makes the times that remain easy to read: all at once to a grid, then
+// one by one to fewer digits or to a value that another has.
+func roundValues(s *search) {
+	for _, grid := range []int64{100_000_000, 50_000_000, 10_000_000, 5_000_000, 1_000_000, 100_000} {
+		t := s.best
+		s.first(func(yield func([]sim.Decision) bool) {
+			yield(mapTimes(t.list, func(v int64) int64 { return (v + grid - 1) / grid * grid }))
+		})
+	}
+	s.each(isTime, func(list []sim.Decision, v int64) []int64 {
+		var out []int64
+		for unit := int64(1_000_000); unit < v; unit *= 10 {
+			out = append(out, unit, 2*unit, 5*unit)
+		}
+		for unit := int64(1_000_000_000); unit >= 1000; unit /= 10 {
+			out = append(out, v/unit*unit, (v+unit-1)/unit*unit)
+		}
+		for i := range list {
+			if isTime(&list[i]) {
+				out = append(out, list[i].Value)
+			}
+		}
+		return out
+	})
+}
+
+// renumber gives the operations of each client the numbers from 0.
+func renumber(s *search) {
+	s.first(func(yield func([]sim.Decision) bool) { yield(renumbered(s.best.list, int32(s.best.report.Servers))) })
+}
+
+func renumbered(list []sim.Decision, servers int32) []sim.Decision {
+	type operation struct {
+		client int32
+		index  uint32
+	}
+	var old []operation
+	for i := range list {
+		if d := &list[i]; d.Choice == sim.Work && !isPause(d) {
+			old = append(old, operation{d.Actor, d.Index})
+		}
+	}
+	number := make(map[operation]uint32) // looked up only
+	next := make(map[int32]uint32)
+	slices.SortFunc(old, func(a, b operation) int { return int(a.index) - int(b.index) })
+	for _, o := range old {
+		number[o] = next[o.client]
+		next[o.client]++
+	}
+	out := slices.Clone(list)
+	for i := range out {
+		d := &out[i]
+		if d.Choice == sim.Work {
+			d.Index = number[operation{d.Actor, d.Index}]
+		} else if client := max(d.Actor, d.Peer) - servers; d.Op > 0 && client >= 0 {
+			d.Op = 1 + number[operation{client, d.Op - 1}]
+		}
+	}
+	return out
+}
+
+// lowerValues makes numbers that are not times small.
+func lowerValues(s *search) {
+	s.each(func(d *sim.Decision) bool { return !isTime(d) }, func(_ []sim.Decision, v int64) []int64 {
+		return []int64{1, v / 2, v - 1}
+	})
+}
+
+// each tries other values for each decision of a kind, as long as that helps.
+func (s *search) each(is func(*sim.Decision) bool, values func(list []sim.Decision, v int64) []int64) {
+	for {
+		t := s.best
+		i := s.first(func(yield func([]sim.Decision) bool) {
+			for _, at := range places(t.list, is) {
+				for _, v := range values(t.list, t.list[at].Value) {
+					if v == t.list[at].Value || v < 0 {
+						continue
+					}
+					out := slices.Clone(t.list)
+					out[at].Value = v
+					if !yield(out) {
+						return
+					}
+				}
+			}
+		})
+		if i < 0 {
+			return
+		}
+	}
+}
+
+// isTime reports whether the value of d is a time.
+func isTime(d *sim.Decision) bool {
+	return isDelay(d) || isPause(d) || d.Choice == sim.Duplicate || d.Choice == sim.Fault
+}
+
+func mapTimes(list []sim.Decision, f func(int64) int64) []sim.Decision {
+	out := slices.Clone(list)
+	for i := range out {
+		if isTime(&out[i]) {
+			out[i].Value = f(out[i].Value)
+		}
+	}
+	return out
+}
