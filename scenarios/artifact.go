@@ -102,11 +102,12 @@ func (e *Entry) UnmarshalText(text []byte) error {
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so.
+// error says so. A run that never returned does not return again, and leaves what
+// it had decided by then.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
-	again, err := Run(spec, o)
+	again, err := Guarded(spec, o, spec.Patience())
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,10 @@ func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	a := &Artifact{
 		Format: ArtifactFormat, Code: Version(), Seed: o.Seed, Suite: string(o.Suite), Lift: o.Lift,
 		Verdict: again.Verdict, Property: again.Property, Detail: again.Detail, Digest: again.Digest, Reproduce: again.Reproduce,
-		Scenario: *spec, History: historyLines(again.History), Last: last.lines(),
+		Scenario: *spec,
+	}
+	if again.Property != machineReturns { // else its goroutine may still write them
+		a.History, a.Last = historyLines(again.History), last.lines()
 	}
 	for _, d := range again.Decisions {
 		a.Decisions = append(a.Decisions, Entry{d})
@@ -208,19 +212,19 @@ func (a *Artifact) validate(name string) error {
 	if a.Suite != string(auth.Ideal) && a.Suite != string(auth.Real) {
 		return fmt.Errorf("%s: suite: %q is neither %q nor %q", name, a.Suite, auth.Ideal, auth.Real)
 	}
-	if _, err := parseLifted(a.Lift); err != nil {
+	if err := CheckRules(a.Lift); err != nil {
 		return fmt.Errorf("%s: lift: %w", name, err)
 	}
 	a.Scenario.source.sets["adversary.liars"] = true // whether it was meant was settled when it was made
 	return a.Scenario.validate()
 }
 
-// Replay repeats the run of an artifact. A *Divergence, which comes with the
-// report, says that it is no longer the same.
+// Replay repeats the run of an artifact, under the watchdog. A *Divergence, which
+// comes with the report, says that it is no longer the same.
 func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	o := a.Options()
 	o.Tracer = t
-	rep, err := Run(&a.Scenario, o)
+	rep, err := Guarded(&a.Scenario, o, a.Scenario.Patience())
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,17 @@ func (d draw) faults(spec *Spec, servers, clients int) (strikes []sim.Strike, he
 	return strikes, healed
 }
 
+// amnesia adds, for a protocol that keeps nothing on disk, the loss that each crash
+// of a server is to it.
+func amnesia(strikes []sim.Strike, servers int) []sim.Strike {
+	for _, s := range strikes {
+		if s.Act == sim.Crash && int(s.Node) < servers {
+			strikes = append(strikes, sim.Strike{At: s.At, Act: sim.Wipe, Node: s.Node})
+		}
+	}
+	return strikes
+}
+
 // strikes returns what one fault does at its beginning and at its end.
 func (d draw) strikes(f *Fault, path string, hit []int, nodes int, start, end time.Duration) (out []sim.Strike) {
 	if f.Kind == "crash" || f.Kind == "wipe" {

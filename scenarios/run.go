@@ -39,11 +39,17 @@ type Report struct {
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
 // the options or the scenario are at fault.
-func Run(spec *Spec, o Options) (*Report, error) {
-	d := sim.FromSeed(o.Seed, o.Keep)
+func Run(spec *Spec, o Options) (*Report, error) { return runWith(spec, o, o.decisions()) }
+
+// decisions returns what decides the run.
+func (o *Options) decisions() *sim.Decisions {
 	if o.Listed {
-		d = sim.FromList(o.Seed, o.Decisions)
+		return sim.FromList(o.Seed, o.Decisions)
 	}
+	return sim.FromSeed(o.Seed, o.Keep)
+}
+
+func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	begun := now()
 	r, err := build(spec, o, d)
 	if err != nil {
@@ -53,12 +59,15 @@ func Run(spec *Spec, o Options) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{Servers: r.servers, History: &r.storage.History, Decisions: d.Kept()}
+	rep := &Report{Servers: r.servers, History: &r.base.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
-		Reach:      reachCounts(r.storage.Reach), Faults: r.faultCounts(&out), Lies: r.lies,
+		Reach:      reachCounts(r.base.Reach), Faults: r.faultCounts(&out), Lies: r.lies,
 		Reproduce: Reproduce(spec, o),
+	}
+	if v, ok := r.watch.(interface{ Views() uint64 }); ok {
+		rep.Views = v.Views()
 	}
 	r.judge(rep, &out)
 	rep.Verdict = rep.Outcome.String()
@@ -85,14 +94,14 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 	case sim.Exhausted:
 		say(checker.Undecided, "event-budget", fmt.Sprintf("%d events did not suffice", out.Events))
 	}
-	for _, f := range r.storage.Findings() {
+	for _, f := range r.watch.Findings() {
 		say(checker.Violation, f.Property, f.Detail)
 	}
 	history := checker.Check(rep.History, checker.Options{})
 	if history.Verdict != checker.Pass && history.Verdict != checker.Vacuous {
-		say(history.Verdict, "dbqs.atomicity", history.Detail)
+		say(history.Verdict, r.system.atomicity, history.Detail)
 	}
-	if v, detail := r.storage.Liveness(int64(out.Virtual), out.Stop == sim.Quiescent); v != checker.Pass && out.Stop != sim.Panicked {
+	if v, detail := r.watch.Liveness(int64(out.Virtual), out.Stop == sim.Quiescent); v != checker.Pass && out.Stop != sim.Panicked {
 		say(v, "liveness", detail)
 	}
 	if rep.Outcome == checker.Pass && rep.Operations.Returned == 0 {

@@ -1,3 +1,8 @@
+// Package scenarios says what to run and runs it: scenarios as they are written
+// down, the library of those that ship with the program, the draws that make one
+// run of them, its verdict, sweeps over many seeds, and the artifacts that repeat
+// a run. What is drawn becomes a sim.World of real machines, some of them wrapped
+// by an adversary, watched by the checkers.
 package scenarios
 
 import "time"
@@ -24,10 +29,11 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol string `yaml:"protocol"` // dbqs
+	Protocol string `yaml:"protocol"` // dbqs, pbft
 	F        Ints   `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers  Ints   `yaml:"servers"`  // 0: 3f+1
-	Retry    Span   `yaml:"retry"`    // first retransmission; doubles up to eight times this
+	Retry    Span   `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
+	PBFT     PBFT   `yaml:"pbft"`
 }
 
 // Objects says what there is to read and write.

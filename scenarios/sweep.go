@@ -156,12 +156,8 @@ func (s *sweep) one(p pair) (*Report, error) {
 }
 
 // Keep writes the artifact of a finished run to path and names it in the report.
-// A run that does not repeat becomes a finding of its own: diverged. A machine
-// that never returned leaves no artifact, since to record it would never end.
+// A run that does not repeat becomes a finding of its own: diverged.
 func Keep(spec *Spec, o Options, rep *Report, path string) error {
-	if rep.Property == "machine-returns" {
-		return nil
-	}
 	a, err := NewArtifact(spec, o, rep)
 	var diverged *Divergence
 	if errors.As(err, &diverged) {
@@ -232,7 +228,7 @@ func (s *sweep) summarise(wall time.Duration) {
 	out.RunsPerSecond = float64(out.Runs-uint64(len(s.Known))) / wall.Seconds()
 	out.Digest = s.fold.String()
 	out.Bound = results.Bound(out.Runs, uint64(len(out.Findings)))
-	out.Partial = s.stopped.Load() || s.enough.Load() || s.total != endless && s.next.Load() < s.total
+	out.Partial = s.stopped.Load() || s.enough.Load() && s.total == endless || s.total != endless && s.next.Load() < s.total
 	if out.Runs == 0 {
 		s.verdict = checker.Worst(s.verdict, checker.Vacuous)
 	}

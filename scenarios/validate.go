@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"turncoat/protocol/dbqs"
 )
 
 // validate reports everything about a decoded scenario that cannot be run, or
@@ -14,7 +12,11 @@ import (
 func (s *Spec) validate() error {
 	v := validator{spec: s}
 	v.require(s.Name != "", "name", "a scenario has a name")
-	v.oneOf("system.protocol", s.System.Protocol, []string{"dbqs"})
+	v.oneOf("system.protocol", s.System.Protocol, systemNames())
+	if len(v.errs) > 0 {
+		return errors.Join(v.errs...) // the rest depends on the protocol
+	}
+	v.system = systemOf(s.System.Protocol)
 	v.sizes()
 	v.link("network", &s.Network.Link)
 	if s.Network.GST.Hi > 0 {
@@ -26,14 +28,15 @@ func (s *Spec) validate() error {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
 	for i, name := range s.Reach {
-		v.oneOf(fmt.Sprintf("reach.%d", i), name, dbqs.Situations())
+		v.oneOf(fmt.Sprintf("reach.%d", i), name, v.system.situations)
 	}
 	return errors.Join(v.errs...)
 }
 
 type validator struct {
-	spec *Spec
-	errs []error
+	spec   *Spec
+	system *system
+	errs   []error
 }
 
 func (v *validator) require(ok bool, path, format string, args ...any) {
@@ -53,6 +56,8 @@ func (v *validator) sizes() {
 	v.require(s.System.Servers == Ints{} || s.System.Servers.Lo >= group, "system.servers", "%d servers cannot hold a group of 3f+1 = %d", s.System.Servers.Lo, group)
 	v.require(s.System.Servers.Hi <= 10_000, "system.servers", "at most 10000 servers")
 	v.require(s.System.Retry.Lo > 0, "system.retry", "a retransmission time is above zero")
+	v.require(s.System.Protocol != "pbft" || s.System.Servers == Ints{}, "system.servers", "a PBFT service has 3f+1 servers; leave this out and set f")
+	v.require(s.System.Protocol != "pbft" || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
 	v.require(s.Clients.Lo >= 1 && s.Clients.Hi <= 1000, "clients", "there are 1 to 1000 clients")
 	v.require(s.Objects.PublicKey.Lo+s.Objects.ContentHash.Lo >= 1, "objects", "there must be something to read and write")
 	v.require(s.Workload.Operations.Hi <= 10_000_000, "workload.operations", "at most 10000000 operations a client")
@@ -89,7 +94,7 @@ func (v *validator) adversary() {
 	}
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
-		if s.Faults[i].Kind == "wipe" {
+		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol == "pbft" {
 			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
 		}
 	}
@@ -108,6 +113,6 @@ func (v *validator) fault(path string, f *Fault) {
 	v.require(f.Kind != "filter" || len(f.Kinds) > 0, path+".kinds", "a filter names the kinds of message that it catches")
 	v.require(f.Kind == "crash" || f.Kind == "wipe" || f.For.Lo > 0, path+".for", "it must end, or no operation would")
 	for i, k := range f.Kinds {
-		v.oneOf(fmt.Sprintf("%s.kinds.%d", path, i), k, dbqs.Kinds())
+		v.oneOf(fmt.Sprintf("%s.kinds.%d", path, i), k, v.system.kinds)
 	}
 }

@@ -56,8 +56,8 @@ func (w *World) strike(s *Strike) {
 	case Wipe:
 		if h := w.hosts[s.Node]; h.disk != nil {
 			h.disk.wipe(w.now)
-			w.faults = append(w.faults, Corruption{s.Node, time.Duration(w.now), "disk lost"})
 		}
+		w.faults = append(w.faults, Corruption{s.Node, time.Duration(w.now), "memory and disk lost"})
 	case Raise:
 		w.net.cuts = append(w.net.cuts, s.Cut)
 	case Lower:

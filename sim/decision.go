@@ -3,7 +3,9 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Choice says what a decision is about.
@@ -86,6 +88,7 @@ type Decisions struct {
 	seed uint64
 	list map[Key]int64 // nil when the seed decides; looked up only
 	keep bool
+	lock sync.Mutex // guards kept: a watchdog reads it of a run that never returns
 	kept []Decision
 	turn Turn
 }
@@ -116,7 +119,11 @@ func FromList(seed uint64, list []Decision) *Decisions {
 func (d *Decisions) Seed() uint64 { return d.seed }
 
 // Kept returns what was decided other than calmly, in the order of decision.
-func (d *Decisions) Kept() []Decision { return d.kept }
+func (d *Decisions) Kept() []Decision {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return slices.Clone(d.kept)
+}
 
 // stream returns the random words of a name.
 func (d *Decisions) stream(name string) stream { return newStream(d.seed, name) }
@@ -136,7 +143,9 @@ func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
 		v = listed
 	}
 	if d.keep && v != calm {
+		d.lock.Lock()
 		d.kept = append(d.kept, Decision{k, v})
+		d.lock.Unlock()
 	}
 	return v
 }

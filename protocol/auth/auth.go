@@ -3,7 +3,7 @@
 //
 //   - Ideal: a signature or MAC is a keyed hash under a secret that stays inside
 //     the Authority, so it is unforgeable by construction and takes nanoseconds.
-//   - Real: Ed25519 and HMAC-SHA-256, with keys derived from the same seed.
+//   - Real: Ed25519, HMAC-SHA-256 and BLS, with keys derived from the same seed.
 //
 // Both give values of the same length, so that a run has the same message sizes,
 // flow and verdict under either. Digests are SHA-256 in both: names of objects do
@@ -49,6 +49,30 @@ type scheme interface {
 	sign(pub PublicKey, msg []byte) Signature
 	verify(pub PublicKey, msg []byte, sig *Signature) bool
 	mac(from, to protocol.NodeID, msg []byte) MAC
+
+	epochChain(id protocol.NodeID, epoch uint64) [32]byte
+	signEpoch(root PublicKey, held *heldEpoch, epoch uint64, msg []byte) EpochSignature
+	verifyEpoch(root PublicKey, epoch uint64, msg []byte, sig *EpochSignature) bool
+
+	thresholdScheme
+}
+
+// thresholdScheme is what a suite implements of threshold signatures. Its callers
+// have checked positions, lengths and whose share or key it is.
+type thresholdScheme interface {
+	genesis(g Group) (GroupKey, []SharePublic, [][32]byte)
+	partial(h *heldShare, msg []byte) ThresholdSignature
+	verifyPartial(s *Sharing, msg []byte, p *Partial) bool
+	combine(s *Sharing, msg []byte, partials []Partial) (ThresholdSignature, bool)
+	verifyThreshold(key *GroupKey, msg []byte, sig *ThresholdSignature) bool
+
+	deal(h *heldShare, old *Sharing, next Group) *Dealing
+	wellFormed(old *Sharing, next Group, d *Dealing) bool
+	open(key EpochKey, old *Sharing, next Group, d *Dealing, recipient int) ([32]byte, bool)
+	accuse(key EpochKey, old *Sharing, next Group, d *Dealing, recipient int) [112]byte
+	verifyAccusation(old *Sharing, next Group, d *Dealing, a *Accusation) bool
+	combinePublics(old *Sharing, next Group, dealings []*Dealing) []SharePublic
+	combineSecrets(dealings []*Dealing, parts [][32]byte) [32]byte
 }
 
 // Authority makes the keys of one run. It belongs to one run and is not safe for
@@ -56,12 +80,14 @@ type scheme interface {
 type Authority struct {
 	scheme scheme
 	nodes  []PublicKey
+
+	epochRoots map[protocol.NodeID]PublicKey // made when first asked for
 }
 
 // NewAuthority returns the authority of a run with n nodes. All keys are a
 // function of (suite, seed).
 func NewAuthority(suite Suite, seed uint64, n int) (*Authority, error) {
-	a := &Authority{}
+	a := &Authority{epochRoots: make(map[protocol.NodeID]PublicKey)}
 	switch suite {
 	case Ideal:
 		a.scheme = newIdeal(seed)
@@ -156,8 +182,10 @@ func (k *Keys) VerifyMAC(from protocol.NodeID, msg []byte, m MAC) bool {
 func (k *Keys) Digest(msg []byte) Digest {
 	k.Meter.Digests++
 	k.Meter.Bytes += uint64(len(msg))
-	return sha256.Sum256(msg)
+	return digestOf(msg)
 }
+
+func digestOf(msg []byte) Digest { return sha256.Sum256(msg) }
 
 // pairLabel names the direction from one node to another.
 func pairLabel(from, to protocol.NodeID) (b [8]byte) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	curve "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/zeebo/xxh3"
 
 	"turncoat/protocol"
@@ -19,13 +20,25 @@ type real struct {
 	seed     [8]byte
 	private  map[PublicKey]ed25519.PrivateKey
 	verified map[xxh3.Uint128]bool
+
+	epochs    map[epochName]epochPair
+	sealKeys  map[sealName]curve.G1Affine
+	sharings  map[xxh3.Uint128][]SharePublic
+	hashed    curve.G1Affine // the point of the message below: all partials of one message need it
+	hashedMsg []byte
 }
 
 // maxVerified bounds the memory of verifications in a long run.
 const maxVerified = 1 << 16
 
 func newReal(seed uint64) *real {
-	s := &real{private: make(map[PublicKey]ed25519.PrivateKey), verified: make(map[xxh3.Uint128]bool)}
+	s := &real{
+		private:  make(map[PublicKey]ed25519.PrivateKey),
+		verified: make(map[xxh3.Uint128]bool),
+		epochs:   make(map[epochName]epochPair),
+		sealKeys: make(map[sealName]curve.G1Affine),
+		sharings: make(map[xxh3.Uint128][]SharePublic),
+	}
 	binary.LittleEndian.PutUint64(s.seed[:], seed)
 	return s
 }
@@ -48,15 +61,21 @@ func (s *real) sign(pub PublicKey, msg []byte) Signature {
 }
 
 func (s *real) verify(pub PublicKey, msg []byte, sig *Signature) bool {
-	b := make([]byte, 0, len(pub)+len(sig)+len(msg))
+	b := append(make([]byte, 0, 8+len(pub)+len(sig)+len(msg)), "ed25519 "...)
 	b = append(append(append(b, pub[:]...), sig[:]...), msg...)
-	key := xxh3.Hash128(b)
+	return s.once(b, func() bool { return ed25519.Verify(pub[:], msg, sig[:]) })
+}
+
+// once remembers the outcome of a check under the bytes that determine it, which
+// begin with the name of the check.
+func (s *real) once(about []byte, check func() bool) bool {
+	key := xxh3.Hash128(about)
 	ok, known := s.verified[key]
 	if !known {
 		if len(s.verified) >= maxVerified {
 			clear(s.verified)
 		}
-		ok = ed25519.Verify(pub[:], msg, sig[:])
+		ok = check()
 		s.verified[key] = ok
 	}
 	return ok

@@ -189,3 +189,15 @@ func (*Fetch) Kind() protocol.Kind         { return "pbft.fetch" }
 func (*Bodies) Kind() protocol.Kind        { return "pbft.bodies" }
 func (*FetchState) Kind() protocol.Kind    { return "pbft.fetch-state" }
 func (*StatePart) Kind() protocol.Kind     { return "pbft.state-part" }
+
+// Kinds returns the kinds of all messages.
+func Kinds() []string {
+	var names []string
+	for _, m := range []protocol.Message{
+		&Request{}, &PrePrepare{}, &Prepare{}, &Commit{}, &Reply{}, &Checkpoint{}, &ViewChange{}, &ViewChangeAck{},
+		&NewView{}, &Status{}, &Fetch{}, &Bodies{}, &FetchState{}, &StatePart{},
+	} {
+		names = append(names, string(m.Kind()))
+	}
+	return names
+}

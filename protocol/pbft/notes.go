@@ -39,3 +39,12 @@ const (
 	// A VIEW-CHANGE without a valid MAC was believed on the word of acknowledgements.
 	NoteVouchedViewChange = "pbft.vouched-view-change"
 )
+
+// Situations returns all of them.
+func Situations() []string {
+	return []string{
+		NoteViewChangePrepared, NoteViewChangeCommitted, NoteNullRequest, NoteViewChangesInARow, NoteJoined, NoteNewView,
+		NoteNewViewRefused, NoteTransferWhileOrdering, NoteCheckpointBetweenViews, NoteRollback, NoteReplyResent,
+		NoteDuplicateSkipped, NoteCaughtUp, NoteWrongPart, NoteVouchedRequest, NoteVouchedViewChange,
+	}
+}

@@ -1,20 +1,44 @@
 // Package ring places nodes and objects on the circular id space and answers
-// which replica group is responsible for an object.
+// which replica group is responsible for an object. A Ring is a membership that
+// never changes; a Config is that of one epoch.
 package ring
 
 import (
+	"fmt"
 	"slices"
 
 	"turncoat/protocol"
+	"turncoat/protocol/auth"
 )
 
-// Member is a node's place on the ring.
+// Member is a node's place on the ring and what others know of it.
 type Member struct {
-	ID   protocol.ID
-	Node protocol.NodeID
+	ID     protocol.ID     // chosen by the admission authority
+	Node   protocol.NodeID // its address
+	Key    auth.PublicKey
+	Status Status
 }
 
-// Ring is the active membership of one configuration, sorted by id. It is immutable.
+// Status says whether a member serves. The zero value is Active.
+type Status uint8
+
+// The statuses of a member.
+const (
+	Active   Status = iota
+	Inactive        // evicted until it answers again; it stays a member
+)
+
+func (s Status) String() string {
+	switch s {
+	case Active:
+		return "active"
+	case Inactive:
+		return "inactive"
+	}
+	return fmt.Sprintf("status %d", uint8(s))
+}
+
+// Ring is a static membership, all of it active, sorted by id. It is immutable.
 type Ring struct{ members []Member }
 
 // New returns the ring of members, whose ids must be distinct.

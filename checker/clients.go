@@ -1,0 +1,171 @@
+package checker
+
+import (
+	"fmt"
+	"time"
+
+	"turncoat/protocol"
+	"turncoat/protocol/dbqs"
+)
+
+// Clients watches the clients of a store while a run goes on: it keeps the history
+// of every register, holds that a read returns only what a client wrote and a
+// get only what has the right hash, and how long operations take. Atomicity is
+// judged from the history when the run is over. It knows nothing of how the store
+// works. Its methods are those of an observer of the simulator; the two do not
+// know each other.
+type Clients struct {
+	History History
+	Reach   *Reach
+
+	system   System
+	inFlight []flight // by client, from system.FirstClient
+	written  map[string]bool
+	complete map[protocol.ID]bool // content-hash objects whose put is complete
+	findings []Finding
+	slowest  time.Duration
+	late     int // operations beyond the liveness bound
+}
+
+// System is what the observers must know of the run that they watch.
+type System struct {
+	F           int
+	FirstClient protocol.NodeID
+	Clients     int
+	Situations  []string // those that the machines can note
+	Group       func(protocol.ID) []protocol.NodeID
+	Machine     func(protocol.NodeID) protocol.Machine // nil while a node is down
+	Correct     func(protocol.NodeID) bool
+
+	// Calm is when the last fault has healed and the network is synchronous; from
+	// then, or from its invocation, an operation may take Bound.
+	Calm, Bound time.Duration
+}
+
+// flight is the operation that a client has in flight.
+type flight struct {
+	op   protocol.Operation
+	id   OpID
+	at   int64
+	open bool
+	// before says, for a get, whether a put was complete when it began.
+	before bool
+}
+
+// NewClients returns an observer of a run that has not begun.
+func NewClients(s System) *Clients {
+	return &Clients{
+		Reach: NewReach(s.Situations...), system: s, inFlight: make([]flight, s.Clients),
+		written: make(map[string]bool), complete: make(map[protocol.ID]bool),
+	}
+}
+
+// Invoked records the beginning of an operation.
+func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op protocol.Operation) {
+	f := c.flight(client)
+	*f = flight{op: op, at: at, open: true, before: c.complete[op.Object]}
+	switch op.Kind {
+	case protocol.Write:
+		c.written[string(op.Value)] = true
+		f.id = c.History.BeginWrite(int32(c.number(client)), c.History.Object(op.Object[:]), c.History.Value(op.Value), int64(event))
+	case protocol.Read:
+		f.id = c.History.BeginRead(int32(c.number(client)), c.History.Object(op.Object[:]), int64(event))
+	}
+}
+
+// Returned records the end of an operation and holds what must be true of it.
+func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
+	f := c.flight(client)
+	f.open = false
+	c.timed(f, at)
+	switch f.op.Kind {
+	case protocol.Write:
+		c.History.End(f.id, Absent, int64(event))
+	case protocol.Read:
+		output := Absent
+		if r.Found {
+			output = c.History.Value(r.Value)
+			c.genuine(event, at, client, r)
+		}
+		c.History.End(f.id, output, int64(event))
+	case protocol.Put:
+		c.complete[f.op.Object] = true
+	case protocol.Get:
+		c.content(event, at, client, f, r)
+	}
+}
+
+// Noted counts the situations that the machines report.
+func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, _ uint64) {
+	c.Reach.Add(situation, 1)
+}
+
+// genuine holds dbqs.no-fabrication: the one signer of each object is its
+// owner, whose writers are the clients of the run.
+func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
+	if !c.written[string(r.Value)] {
+		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", c.number(client), r.Value)
+	}
+}
+
+// content holds what the protocol promises of content-hash objects: a value has
+// its hash, and is found by every get that begins after a put of it returned.
+func (c *Clients) content(event uint64, at int64, client protocol.NodeID, f *flight, r protocol.Result) {
+	switch {
+	case r.Found && dbqs.ContentID(r.Value) != f.op.Object:
+		c.find("dbqs.no-fabrication", event, at, client, "client %d got %q for %v, which is not its hash", c.number(client), r.Value, f.op.Object)
+	case !r.Found && f.before:
+		c.find("dbqs.durability", event, at, client, "client %d did not find %v, whose put had returned before", c.number(client), f.op.Object)
+	}
+}
+
+// timed holds the liveness bound for an operation that has returned.
+func (c *Clients) timed(f *flight, now int64) {
+	took := time.Duration(now - max(f.at, int64(c.system.Calm)))
+	c.slowest = max(c.slowest, took)
+	if took > c.system.Bound {
+		c.late++
+	}
+}
+
+// Base returns c, to those who hold what is built on it.
+func (c *Clients) Base() *Clients { return c }
+
+// Findings returns the safety properties that broke, first things first.
+func (c *Clients) Findings() []Finding { return c.findings }
+
+// Liveness judges at the end of the run whether every operation of a client that
+// is up ended within the bound. idle says that nothing could have happened any
+// more, so that what is pending is pending for good.
+func (c *Clients) Liveness(now int64, idle bool) (Verdict, string) {
+	for i := range c.inFlight {
+		f := &c.inFlight[i]
+		if !f.open || c.system.Machine(c.system.FirstClient+protocol.NodeID(i)) == nil {
+			continue // returned, or its client crashed
+		}
+		waited := time.Duration(now - max(f.at, int64(c.system.Calm)))
+		what := fmt.Sprintf("%v %d of client %d, begun at %v, had not returned at %v", f.op.Kind, f.op.Seq, i, time.Duration(f.at), time.Duration(now))
+		if idle || waited > c.system.Bound {
+			return Stuck, what
+		}
+		return Undecided, what + ", when the run was cut off"
+	}
+	if c.late > 0 {
+		return Stuck, fmt.Sprintf("%d operations took longer than %v after the last fault; the slowest took %v", c.late, c.system.Bound, c.slowest)
+	}
+	return Pass, ""
+}
+
+// flight returns the operation of a client.
+func (c *Clients) flight(client protocol.NodeID) *flight { return &c.inFlight[c.number(client)] }
+
+// number returns the number of a client among the clients, from 0.
+func (c *Clients) number(client protocol.NodeID) protocol.NodeID {
+	return client - c.system.FirstClient
+}
+
+func (c *Clients) find(property string, event uint64, at int64, node protocol.NodeID, format string, args ...any) {
+	c.findings = append(c.findings, Finding{
+		Property: property, Detail: fmt.Sprintf(format, args...), At: at, Node: int32(node), Events: []uint64{event},
+	})
+}

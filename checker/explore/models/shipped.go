@@ -1,0 +1,42 @@
+package models
+
+import "turncoat/checker/explore"
+
+// Shipped returns the models of this package under the names by which people call them.
+func Shipped() explore.Registry {
+	clients := explore.Param{Name: "clients", Doc: "clients, each of which writes once and then reads once", Default: 2, Min: 1, Max: maxClients}
+	return explore.Registry{
+		{
+			Name: "abd",
+			Doc:  "the atomic register of Attiya, Bar-Noy and Dolev over majorities, with several writers",
+			Params: []explore.Param{
+				{Name: "servers", Doc: "servers, a majority of which serves each operation", Default: 2, Min: 2, Max: maxServers},
+				clients,
+			},
+			Build: func(v explore.Values) explore.Runner {
+				return explore.RunnerOf("abd", ABD(v["servers"], v["clients"]))
+			},
+		},
+		{
+			Name: "single-copy",
+			Doc:  "one server that answers at once; with more of them, a register that is not atomic",
+			Params: []explore.Param{
+				clients,
+				{Name: "servers", Doc: "servers, each with a copy that the others do not know", Default: 1, Min: 1, Max: maxServers},
+			},
+			Build: func(v explore.Values) explore.Runner {
+				return explore.RunnerOf("single-copy", SingleCopy(v["servers"], v["clients"]))
+			},
+		},
+		{
+			Name: "two-phase-commit",
+			Doc:  "resource managers and a transaction manager that commit or abort together",
+			Params: []explore.Param{
+				{Name: "rms", Doc: "resource managers", Default: 3, Min: 1, Max: maxManagers},
+			},
+			Build: func(v explore.Values) explore.Runner {
+				return explore.RunnerOf("two-phase-commit", TwoPhaseCommit(v["rms"]))
+			},
+		},
+	}
+}

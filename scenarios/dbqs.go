@@ -1,0 +1,81 @@
+package scenarios
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+
+	"turncoat/adversary"
+	"turncoat/checker"
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/dbqs"
+	"turncoat/protocol/ring"
+	"turncoat/sim"
+)
+
+// dbqsSystem is static dBQS.
+var dbqsSystem = &system{
+	name: "dbqs", make: newStorage, decode: dbqs.Decode, dialect: adversary.DBQS{}, atomicity: "dbqs.atomicity",
+	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(),
+}
+
+func dbqsRules() []RuleDoc {
+	var out []RuleDoc
+	for _, r := range dbqs.AllRules() {
+		out = append(out, RuleDoc{r.String(), r.Doc()})
+	}
+	return out
+}
+
+// storage is static dBQS in one run.
+type storage struct {
+	*run
+	config *dbqs.Config
+}
+
+func newStorage(r *run) (subject, error) {
+	var members []ring.Member
+	for i := range r.servers {
+		var id protocol.ID
+		h := xxh3.Hash128Seed(fmt.Appendf(nil, "server %d", i), r.Seed())
+		binary.BigEndian.PutUint64(id[:], h.Hi)
+		binary.BigEndian.PutUint64(id[8:], h.Lo)
+		members = append(members, ring.Member{ID: id, Node: protocol.NodeID(i)})
+	}
+	s := &storage{run: r, config: &dbqs.Config{F: r.f, Ring: ring.New(members), Retry: r.retry, RetryMax: 8 * r.retry}}
+	for _, rule := range dbqs.AllRules() {
+		if r.lifts(rule.String()) {
+			s.config.Lifted = s.config.Lifted.Lift(rule)
+		}
+	}
+	return s, nil
+}
+
+func (s *storage) server(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
+	return dbqs.NewReplica(s.config, k)
+}
+
+func (s *storage) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
+	return dbqs.NewClient(s.config, k, s.owners)
+}
+
+func (s *storage) group(x protocol.ID) []protocol.NodeID { return s.config.Ring.Group(x, 3*s.f+1) }
+
+func (s *storage) bounds() []sim.Bound {
+	var out []sim.Bound
+	for _, objects := range [][]protocol.ID{s.workload.registers, s.workload.contentIDs} {
+		for _, x := range objects {
+			out = append(out, sim.Bound{Group: fmt.Sprintf("the group of %v", x), Members: s.group(x), Most: s.f})
+		}
+	}
+	return out
+}
+
+func (s *storage) observer(c checker.System) observer {
+	c.Group = s.group
+	return checker.NewStorage(c)
+}
+
+func (*storage) recovers() bool { return true }

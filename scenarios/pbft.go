@@ -1,0 +1,93 @@
+package scenarios
+
+import (
+	"turncoat/checker"
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/pbft"
+	"turncoat/sim"
+)
+
+// pbftSystem is PBFT with a service of registers.
+var pbftSystem = &system{
+	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
+	situations: pbft.Situations(), kinds: pbft.Kinds(), rules: pbftRules(),
+}
+
+func pbftRules() []RuleDoc {
+	var out []RuleDoc
+	for _, r := range pbft.Rules {
+		out = append(out, RuleDoc{r.Name, r.Doc})
+	}
+	return out
+}
+
+// service is a PBFT service of registers in one run.
+type service struct {
+	*run
+	config *pbft.Config
+	codec  *pbft.Registers
+}
+
+func newService(r *run) (subject, error) {
+	p := &r.spec.System.PBFT
+	c := pbft.Config{
+		K: uint64(r.int("system.pbft.checkpoint", p.Checkpoint)), L: uint64(r.int("system.pbft.log", p.Log)),
+		Batch: r.int("system.pbft.batch", p.Batch), Window: r.int("system.pbft.window", p.Window),
+		Signed: p.Signed, Tentative: p.Tentative, ReadOnly: p.ReadOnly, DigestReplies: p.DigestReplies,
+		ViewTimeout:    r.span("system.pbft.view-timeout", p.ViewTimeout),
+		StatusInterval: r.span("system.pbft.status", p.Status),
+		ClientTimeout:  r.retry,
+	}
+	for i := range r.servers {
+		c.Members = append(c.Members, protocol.NodeID(i))
+	}
+	for _, rule := range pbft.Rules {
+		if r.lifts(rule.Name) {
+			c.Lifted |= rule.Rule
+		}
+	}
+	c = c.WithDefaults()
+	return &service{run: r, config: &c, codec: pbft.NewRegisters()}, c.Check()
+}
+
+func (s *service) server(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
+	m, err := pbft.NewReplica(s.config, k, pbft.NewRegisters())
+	if err != nil {
+		panic(err) // the configuration was checked
+	}
+	return m
+}
+
+func (s *service) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
+	m, err := pbft.NewClient(s.config, k, s.codec)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func (s *service) bounds() []sim.Bound {
+	return []sim.Bound{{Group: "the service", Members: s.config.Members, Most: s.config.F()}}
+}
+
+func (s *service) observer(c checker.System) observer {
+	return checker.NewAgreement(c, s.codec, s.config.K)
+}
+
+// recovers is false: a replica that forgot its votes is faulty.
+func (*service) recovers() bool { return false }
+
+// PBFT is what a scenario says of PBFT. What is zero has the protocol's default.
+type PBFT struct {
+	Checkpoint    Ints `yaml:"checkpoint"` // K
+	Log           Ints `yaml:"log"`        // L
+	Batch         Ints `yaml:"batch"`
+	Window        Ints `yaml:"window"`
+	Signed        bool `yaml:"signed"`
+	Tentative     bool `yaml:"tentative"`
+	ReadOnly      bool `yaml:"read-only"`
+	DigestReplies bool `yaml:"digest-replies"`
+	ViewTimeout   Span `yaml:"view-timeout"`
+	Status        Span `yaml:"status"`
+}

@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	"turncoat/adversary"
+	"turncoat/checker"
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/sim"
+)
+
+// subject is a protocol under test in one run: how its nodes are made, and what
+// must be true of them.
+type subject interface {
+	// server and client make the machine of a node, at each of its starts.
+	server(id protocol.NodeID, k *auth.Keys) protocol.Machine
+	client(id protocol.NodeID, k *auth.Keys) protocol.Machine
+
+	// bounds returns the fault assumptions.
+	bounds() []sim.Bound
+
+	// observer returns the protocol's invariants, to be attached to the run.
+	observer(s checker.System) observer
+
+	// recovers reports whether a server that crashed serves again from its disk.
+	recovers() bool
+}
+
+// observer is what watches a run.
+type observer interface {
+	sim.Observer
+	Base() *checker.Clients
+	Findings() []checker.Finding
+	Liveness(now int64, idle bool) (checker.Verdict, string)
+}
+
+// system is what scenarios know of a protocol before any run.
+type system struct {
+	name       string
+	make       func(r *run) (subject, error) // draws its sizes
+	decode     protocol.Decoder
+	dialect    adversary.Dialect // nil: nothing to fabricate
+	atomicity  string            // name of the property that the clients' history is judged by
+	situations []string          // that its machines note
+	kinds      []string          // of its messages
+	rules      []RuleDoc
+}
+
+// systems are the protocols that a scenario can test.
+var systems = []*system{dbqsSystem, pbftSystem}
+
+// systemOf returns the system of a name, nil if there is none.
+func systemOf(name string) *system {
+	for _, s := range systems {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+func systemNames() []string {
+	var names []string
+	for _, s := range systems {
+		names = append(names, s.name)
+	}
+	return names
+}
