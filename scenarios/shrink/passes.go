@@ -24,9 +24,10 @@ var passes = []struct {
 	{"drop sizes", dropChoices(sim.Size)},
 	{"drop pauses", dropPauses},
 	{"push one delay", pushDelay},
+	{"rename servers", rename},
 	{"search afresh", searchAfresh},
 	{"round values", roundValues},
-	{"renumber operations", renumber},
+	{"renumber", renumber},
 	{"lower values", lowerValues},
 }
 

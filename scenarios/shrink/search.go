@@ -64,8 +64,11 @@ func (s *search) same(t *trial) bool {
 	return t.report.Verdict == s.artifact.Verdict && t.report.Property == s.artifact.Property
 }
 
-// outcome is what became of a candidate.
-type outcome struct {
+// candidate is a list to try and what became of it.
+type candidate struct {
+	list  []sim.Decision
+	print xxh3.Uint128
+	known bool // it was run before, and was no good
 	trial *trial
 	err   error
 }
@@ -77,62 +80,59 @@ func (s *search) first(candidates iter.Seq[[]sim.Decision]) int {
 	next, stop := iter.Pull(candidates)
 	defer stop()
 	for base := 0; ; {
-		lists := s.batch(next)
-		if len(lists) == 0 {
+		batch := s.batch(next)
+		if len(batch) == 0 {
 			return -1
 		}
-		for i, o := range s.runAll(lists) {
-			if lists[i] == nil {
-				continue // known to be no good
+		s.runAll(batch)
+		for i, c := range batch {
+			if c.known {
+				continue
 			}
-			if o.err != nil {
-				s.err, s.late = o.err, true
+			if c.err != nil {
+				s.err, s.late = c.err, true
 				return -1
 			}
 			s.runs++
-			s.tried[fingerprint(lists[i])] = true
+			s.tried[c.print] = true
 			if s.limits.Progress != nil {
 				s.limits.Progress(Progress{Pass: s.pass, Runs: s.runs, Size: s.best.size})
 			}
-			if s.same(o.trial) && o.trial.size.Compare(s.best.size) < 0 {
-				s.best = o.trial
+			if s.same(c.trial) && c.trial.size.Compare(s.best.size) < 0 {
+				s.best = c.trial
 				return base + i
 			}
 		}
-		base += len(lists)
+		base += len(batch)
 	}
 }
 
-// batch takes as many candidates as run at a time; one that was tried before is nil.
-func (s *search) batch(next func() ([]sim.Decision, bool)) (lists [][]sim.Decision) {
-	var prints []xxh3.Uint128
-	for len(prints) < max(s.limits.Jobs, 1) && !s.over() {
+// batch takes as many candidates as run at a time, and those between them that were
+// tried before.
+func (s *search) batch(next func() ([]sim.Decision, bool)) (batch []candidate) {
+	for fresh := 0; fresh < max(s.limits.Jobs, 1) && !s.over(); {
 		list, ok := next()
 		if !ok {
 			break
 		}
-		print := fingerprint(list)
-		if s.tried[print] || slices.Contains(prints, print) {
-			list = nil
-		} else {
-			prints = append(prints, print)
+		c := candidate{list: list, print: fingerprint(list)}
+		c.known = s.tried[c.print] || slices.ContainsFunc(batch, func(b candidate) bool { return b.print == c.print })
+		if !c.known {
+			fresh++
 		}
-		lists = append(lists, list)
+		batch = append(batch, c)
 	}
-	return lists
+	return batch
 }
 
-func (s *search) runAll(lists [][]sim.Decision) []outcome {
-	out := make([]outcome, len(lists))
+func (s *search) runAll(batch []candidate) {
 	var jobs sync.WaitGroup
-	for i, list := range lists {
-		if list == nil {
-			continue
+	for i := range batch {
+		if c := &batch[i]; !c.known {
+			jobs.Go(func() { c.trial, c.err = s.run(c.list) })
 		}
-		jobs.Go(func() { out[i].trial, out[i].err = s.run(list) })
 	}
 	jobs.Wait()
-	return out
 }
 
 // over reports whether to stop.

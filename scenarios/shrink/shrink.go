@@ -55,9 +55,16 @@ func (l *Lost) Error() string {
 	return fmt.Sprintf("there is nothing to shrink: the artifact's run ended in %s, where %s was recorded", l.Got, l.Want)
 }
 
+// endless is the property of a machine that does not return. Each candidate that
+// fails so costs the watchdog's patience and a goroutine that cannot be stopped.
+const endless = "machine-returns"
+
 // Shrink makes the list of an artifact small. The error is a *Lost when its run
 // does not fail as recorded, so that there is nothing to hold on to.
 func Shrink(a *scenarios.Artifact, o Options) (*Result, error) {
+	if a.Property == endless {
+		return nil, fmt.Errorf("a run that ended in %s is not shrunk: each try would run until the watchdog gives up", what(a.Verdict, a.Property))
+	}
 	begun := time.Now()
 	s := newSearch(a, o, begun)
 	first, err := s.run(a.Options().Decisions)
@@ -69,6 +76,9 @@ func Shrink(a *scenarios.Artifact, o Options) (*Result, error) {
 	}
 	s.best = first
 	for s.round() {
+	}
+	if s.err != nil {
+		return nil, s.err
 	}
 	options := s.options
 	options.Decisions = s.best.list

@@ -23,7 +23,7 @@ type Size struct {
 	digits int // of all values: 7000000 is simpler than 6998321
 	values int // distinct delays and pauses
 	total  int64
-	names  uint32 // the sum of the numbers of operations
+	names  int64 // sum of the numbers of nodes, clients and operations
 }
 
 // SizeOf measures a list.
@@ -50,9 +50,12 @@ func SizeOf(list []sim.Decision) (s Size) {
 			times = append(times, d.Value)
 		}
 		s.digits += digits(d.Value)
-		s.total += d.Value / 1000
+		s.total += d.Value
+		if d.Choice != sim.Size && d.Choice != sim.Fault {
+			s.names += int64(d.Actor) + int64(d.Peer) + int64(d.Op)
+		}
 		if d.Choice == sim.Work {
-			s.names += d.Index
+			s.names += int64(d.Index)
 		}
 	}
 	slices.Sort(times)

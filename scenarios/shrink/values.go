@@ -32,41 +32,6 @@ func roundValues(s *search) {
 	})
 }
 
-// renumber gives the operations of each client the numbers from 0.
-func renumber(s *search) {
-	s.first(func(yield func([]sim.Decision) bool) { yield(renumbered(s.best.list, int32(s.best.report.Servers))) })
-}
-
-func renumbered(list []sim.Decision, servers int32) []sim.Decision {
-	type operation struct {
-		client int32
-		index  uint32
-	}
-	var old []operation
-	for i := range list {
-		if d := &list[i]; d.Choice == sim.Work && !isPause(d) {
-			old = append(old, operation{d.Actor, d.Index})
-		}
-	}
-	number := make(map[operation]uint32) // looked up only
-	next := make(map[int32]uint32)
-	slices.SortFunc(old, func(a, b operation) int { return int(a.index) - int(b.index) })
-	for _, o := range old {
-		number[o] = next[o.client]
-		next[o.client]++
-	}
-	out := slices.Clone(list)
-	for i := range out {
-		d := &out[i]
-		if d.Choice == sim.Work {
-			d.Index = number[operation{d.Actor, d.Index}]
-		} else if client := max(d.Actor, d.Peer) - servers; d.Op > 0 && client >= 0 {
-			d.Op = 1 + number[operation{client, d.Op - 1}]
-		}
-	}
-	return out
-}
-
 // lowerValues makes numbers that are not times small.
 func lowerValues(s *search) {
 	s.each(func(d *sim.Decision) bool { return !isTime(d) }, func(_ []sim.Decision, v int64) []int64 {
@@ -84,9 +49,11 @@ func (s *search) each(is func(*sim.Decision) bool, values func(list []sim.Decisi
 					if v == t.list[at].Value || v < 0 {
 						continue
 					}
-					out := slices.Clone(t.list)
-					out[at].Value = v
-					if !yield(out) {
+					old := t.list[at].Value
+					alike := mapValues(t.list, func(d *sim.Decision) bool { return is(d) && isTime(d) && d.Value == old }, v)
+					alone := slices.Clone(t.list)
+					alone[at].Value = v
+					if !yield(alike) || !yield(alone) {
 						return
 					}
 				}
@@ -101,6 +68,16 @@ func (s *search) each(is func(*sim.Decision) bool, values func(list []sim.Decisi
 // isTime reports whether the value of d is a time.
 func isTime(d *sim.Decision) bool {
 	return isDelay(d) || isPause(d) || d.Choice == sim.Duplicate || d.Choice == sim.Fault
+}
+
+func mapValues(list []sim.Decision, which func(*sim.Decision) bool, v int64) []sim.Decision {
+	out := slices.Clone(list)
+	for i := range out {
+		if which(&out[i]) {
+			out[i].Value = v
+		}
+	}
+	return out
 }
 
 func mapTimes(list []sim.Decision, f func(int64) int64) []sim.Decision {
