@@ -139,7 +139,7 @@ func (n *Node) leave(s *Step, out []Sent) {
 			s.effects[done].apply(s.env)
 		}
 		if o.By != "" {
-			n.lied(o.By, o)
+			n.lied(o.By, o, o.Message)
 		}
 		s.env.Send(o.To, o.Message)
 	}
@@ -148,13 +148,13 @@ func (n *Node) leave(s *Step, out []Sent) {
 	}
 }
 
-// lied counts a deviation by the strategy called name about s.
-func (n *Node) lied(name string, s *Sent) {
+// lied counts a deviation by the strategy called name about s, of which told leaves.
+func (n *Node) lied(name string, s *Sent, told protocol.Message) {
 	about := s.Message
 	if s.Of != nil {
 		about = s.Of
 	}
-	n.deps.Power.Lied(name + "/" + n.deps.Role + "/" + phase(about))
+	n.deps.Power.Lied(name+"/"+n.deps.Role+"/"+phase(about), s.To, told)
 }
 
 // Clone returns a copy that shares only what is immutable, its Power and its Cabal.

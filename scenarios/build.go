@@ -117,7 +117,7 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 		text := a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))]
 		r.liars[id] = text
 		c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
-		p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies}
+		p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies, tracer: r.options.Tracer}
 		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
 			strategies, err := parseStrategies(text)
 			if err != nil {

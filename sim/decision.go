@@ -97,6 +97,9 @@ type Decisions struct {
 type Turn struct {
 	Peer int32  // the node that sent the message in hand, or -1
 	Op   uint32 // as in Key
+
+	Event uint64 // its number
+	At    int64  // virtual time
 }
 
 // Turn returns the turn of the input in hand.

@@ -172,6 +172,7 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 	}
 	if (loss > 0 || listed) && w.lost(&p, mix(word^1), loss) {
 		w.counts.Lost++
+		w.trace(Step{Kind: StepLost, Node: to, From: h.id, Message: m, Cause: p.cause, SentAt: p.depart})
 		return
 	}
 	leave := p.depart
@@ -181,6 +182,7 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 	}
 	if link.Corrupt > 0 || listed && n.Decode != nil {
 		if !w.corrupt(&p, mix(word^2), link.Corrupt) {
+			w.trace(Step{Kind: StepLost, Node: to, From: h.id, Message: m, Cause: p.cause, SentAt: p.depart})
 			return
 		}
 	}

@@ -142,7 +142,7 @@ func (w *World) input(h *host, e event) {
 		}
 		w.record.event(&e, -1, xxh3.Uint128{Lo: uint64(id)})
 		w.trace(Step{Kind: StepTimer, Node: h.id, Timer: id})
-		w.choose.turn = Turn{Peer: -1}
+		w.turn(-1, 0)
 		was := w.begin(h)
 		h.machine.Timer(&w.env, id)
 		w.finish(h, &was)
@@ -180,7 +180,7 @@ func (w *World) arrive(h *host, e event) {
 	if w.config.Tracer != nil {
 		w.trace(s)
 	}
-	w.choose.turn = Turn{Peer: int32(p.from), Op: p.op}
+	w.turn(p.from, p.op)
 	was := w.begin(h)
 	h.machine.Deliver(&w.env, p.from, p.msg)
 	w.finish(h, &was)
@@ -201,7 +201,7 @@ func (w *World) invoke(h *host, e event) {
 	if !ok {
 		panic(fmt.Sprintf("%s is asked for an operation but is no client", h.Name))
 	}
-	w.choose.turn = Turn{Peer: int32(h.id), Op: h.invoked}
+	w.turn(h.id, h.invoked)
 	was := w.begin(h)
 	client.Invoke(&w.env, op)
 	w.finish(h, &was)
