@@ -60,8 +60,12 @@ func quantity(d *sim.Decision) string {
 
 // name returns the name of a node.
 func (s *Story) name(id int32) string {
-	if id >= 0 && int(id) < len(s.Nodes) {
-		return s.Nodes[id].Name
+	switch servers := int32(s.Report.Servers); {
+	case id < 0:
+		return "the network"
+	case id < servers:
+		return fmt.Sprintf("s%d", id)
+	default:
+		return fmt.Sprintf("c%d", id-servers)
 	}
-	return fmt.Sprintf("node %d", id)
 }

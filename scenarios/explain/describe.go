@@ -229,3 +229,26 @@ func (s *Story) ending(x *Step) string {
 	}
 	return ""
 }
+
+// objectOf returns the id in the field of a message that is called Object, short.
+func objectOf(m protocol.Message) string {
+	v := reflect.ValueOf(m)
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	field, found := v.Type().FieldByName("Object")
+	if !found || !field.IsExported() {
+		return ""
+	}
+	f, err := v.FieldByIndexErr(field.Index)
+	if err != nil {
+		return ""
+	}
+	if id, ok := f.Interface().(protocol.ID); ok {
+		return id.String()
+	}
+	return ""
+}

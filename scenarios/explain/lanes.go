@@ -37,7 +37,7 @@ func (s *Story) lanes(b *strings.Builder) {
 		line := fmt.Sprintf("  %-*s%s%s", stamp-2, when, s.row(row, nodes, lane), s.note(x))
 		fmt.Fprintf(b, "%s\n", strings.TrimRight(cut(line, width), " "))
 	}
-	fmt.Fprint(b, "  o sends  > < hears  ~ lie  x lost  ! faulty; a message stands where it is heard, sent at the time in ()\n")
+	fmt.Fprint(b, "  o sends  > < hears  ~ lie  x lost  ! faulty; a row is when it is heard, (when it was sent)\n")
 }
 
 // cast returns the nodes that have a part in the scene: clients, then servers.

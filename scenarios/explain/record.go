@@ -11,7 +11,6 @@ package explain
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/zeebo/xxh3"
@@ -65,7 +64,11 @@ type Op struct {
 
 // Tell repeats the run of an artifact and records it.
 func Tell(a *scenarios.Artifact) (*Story, error) {
-	r := &recorder{story: &Story{Artifact: a, byEvent: make(map[uint64][]int)}, last: make(map[protocol.NodeID]xxh3.Uint128)}
+	first, err := scenarios.Run(&a.Scenario, a.Options()) // says which nodes are servers, so that states can name nodes
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{story: &Story{Artifact: a, Report: first, byEvent: make(map[uint64][]int)}, last: make(map[protocol.NodeID]xxh3.Uint128)}
 	rep, err := a.Replay(r)
 	var diverged *scenarios.Divergence
 	if err != nil && !errors.As(err, &diverged) {
@@ -129,10 +132,7 @@ func (s *Story) nodes(n int) {
 	}
 	for i := range n {
 		node := Node{ID: protocol.NodeID(i), Client: i >= s.Report.Servers, Liar: faulty[protocol.NodeID(i)]}
-		node.Name = fmt.Sprintf("s%d", i)
-		if node.Client {
-			node.Name = fmt.Sprintf("c%d", i-s.Report.Servers)
-		}
+		node.Name = s.name(int32(i))
 		s.Nodes = append(s.Nodes, node)
 	}
 }
