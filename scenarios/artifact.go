@@ -2,10 +2,8 @@ package scenarios
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -188,16 +186,10 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 			return nil, fmt.Errorf("%s: the artifact is damaged or cut short: %w", name, err)
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not an artifact: neither zstd nor YAML", name)
-	}
 	a := &Artifact{Scenario: defaults()}
-	a.Scenario.source = source{file: name, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &a.Scenario.source}
-	d.value(doc.Content[0], reflect.ValueOf(a).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	a.Scenario.source = newSource(name)
+	if err := a.Scenario.source.decode(b, a, "an artifact is wanted"); err != nil {
+		return nil, err
 	}
 	return a, a.validate(name)
 }

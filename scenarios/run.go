@@ -24,6 +24,7 @@ type Options struct {
 	Decisions []sim.Decision // what to follow
 	Keep      bool           // keep the decisions that were made
 	Tracer    sim.Tracer     // may be nil
+	Observers []sim.Observer // that measure
 	Heartbeat *atomic.Uint64 // may be nil
 }
 
@@ -31,12 +32,13 @@ type Options struct {
 type Report struct {
 	results.Run
 
-	Outcome   checker.Verdict
-	World     sim.Outcome // what happened
-	Findings  []checker.Finding
-	Servers   int // nodes from 0; those after are clients
-	History   *checker.History
-	Decisions []sim.Decision // with Keep, or when a list was followed
+	Outcome    checker.Verdict
+	World      sim.Outcome // what happened
+	Findings   []checker.Finding
+	Servers    int           // nodes from 0; those after are clients
+	LastReturn time.Duration // virtual time at which the last operation returned
+	History    *checker.History
+	Decisions  []sim.Decision // with Keep, or when a list was followed
 }
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
@@ -61,7 +63,7 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
@@ -99,6 +101,7 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 	for _, f := range r.watch.Findings() {
 		say(checker.Violation, f.Property, f.Detail)
 	}
+	r.base.Join()
 	history := checker.Check(rep.History, checker.Options{})
 	if history.Verdict != checker.Pass && history.Verdict != checker.Vacuous {
 		say(history.Verdict, r.system.atomicity, history.Detail)

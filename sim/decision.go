@@ -153,14 +153,18 @@ func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
 	return v
 }
 
-// Draw settles a choice among lo..hi, of which calm is the default. A listed
-// value outside lo..hi is brought to the nearest end.
+// Draw settles a choice among lo..hi. A list that does not have it leaves calm,
+// which need not be one of lo..hi: a fault that does not happen has no time. A
+// listed value outside lo..hi is brought to the nearest end.
 func (d *Decisions) Draw(k Key, lo, hi, calm int64) int64 {
 	drawn := calm
 	if d.list == nil {
 		drawn = lo + int64(below(d.word(k), uint64(hi-lo+1)))
 	}
-	return min(max(d.settle(k, calm, drawn), lo), hi)
+	if v := d.settle(k, calm, drawn); v != calm {
+		return min(max(v, lo), hi)
+	}
+	return calm
 }
 
 // Chance settles a choice that is yes with ppm parts per million, by default no.

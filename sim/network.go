@@ -41,21 +41,6 @@ type Network struct {
 	Decode protocol.Decoder
 }
 
-// packet is a message in flight.
-type packet struct {
-	msg    protocol.Message
-	hash   xxh3.Uint128 // of its wire form
-	from   protocol.NodeID
-	to     protocol.NodeID
-	life   uint32 // incarnation of the sender
-	op     uint32 // 1 + the number of the operation in which it was sent, if an end is a client
-	index  uint32 // which of the sender's sends to this receiver in that operation
-	size   uint32 // bytes of the wire form
-	cause  uint64 // event in which it was sent
-	depart int64  // when it left; a sender that crashes before never sent it
-	free   uint32 // next free slot of the slab
-}
-
 // wire is the state of the directed link between two nodes.
 type wire struct {
 	stream stream
@@ -73,7 +58,7 @@ type network struct {
 	wires  []wire
 	n      int
 	seed   stream
-	cuts   []*Cut // in force now, oldest first
+	cuts   []spell // now and to come, in order of beginning
 
 	last     protocol.Message // the message encoded last: a broadcast is encoded once
 	lastHash xxh3.Uint128
@@ -149,14 +134,14 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		return // nobody lives there
 	}
 	hash, size := n.measure(m)
-	p := packet{msg: m, hash: hash, size: size, from: h.id, to: to, life: h.incarnation, cause: w.events, depart: depart}
+	p := packet{msg: m, hash: hash, from: h.id, to: to, life: h.incarnation, cause: w.events, depart: depart}
 	w.counts.Messages++
 	if to == h.id {
-		w.enqueue(p, depart)
+		w.enqueue(&p, depart)
 		return
 	}
 	if h.Egress > 0 {
-		h.nicFree = max(h.nicFree, depart) + int64(size)*8*int64(time.Second)/h.Egress
+		h.nicFree = serialised(h.nicFree, depart, size, h.Egress)
 		p.depart = h.nicFree
 	}
 	link, wire := n.link(p.depart), n.wire(h.id, to)
@@ -165,41 +150,49 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 
 	listed := w.choose.list != nil // which may name what the scenario does not draw
 	loss, slow := link.Loss, int64(0)
-	for _, c := range n.cuts {
-		if c.catches(h.id, to, m.Kind()) {
-			loss, slow = max(loss, c.Loss), slow+int64(c.Slow)
-		}
+	if len(n.cuts) > 0 {
+		loss, slow = n.hindered(loss, h.id, to, m, p.depart)
 	}
 	if (loss > 0 || listed) && w.lost(&p, mix(word^1), loss) {
 		w.counts.Lost++
-		w.trace(Step{Kind: StepLost, Node: to, From: h.id, Message: m, Cause: p.cause, SentAt: p.depart})
+		w.traceLost(&p)
 		return
 	}
-	leave := p.depart
+	arrive := p.depart
 	if link.Bandwidth > 0 {
-		wire.freeAt = max(wire.freeAt, leave) + int64(size)*8*int64(time.Second)/link.Bandwidth
-		leave = wire.freeAt
+		wire.freeAt = serialised(wire.freeAt, arrive, size, link.Bandwidth)
+		arrive = wire.freeAt
 	}
-	if link.Corrupt > 0 || listed && n.Decode != nil {
-		if !w.corrupt(&p, mix(word^2), link.Corrupt) {
-			w.trace(Step{Kind: StepLost, Node: to, From: h.id, Message: m, Cause: p.cause, SentAt: p.depart})
-			return
-		}
+	if (link.Corrupt > 0 || listed && n.Decode != nil) && !w.corrupt(&p, mix(word^2), link.Corrupt, size) {
+		w.traceLost(&p)
+		return
 	}
-	arrive := leave + slow + w.travel(&p, link, word)
+	arrive = later(later(arrive, slow), w.travel(&p, link, word))
 	if link.Duplicate > 0 || listed {
 		if extra := w.duplicate(&p, mix(word^3), link); extra > 0 {
 			w.counts.Duplicated++
-			w.enqueue(p, w.bounded(arrive+extra))
+			w.enqueue(&p, n.bounded(p.depart, later(arrive, extra)))
 		}
 	}
-	w.enqueue(p, w.bounded(arrive))
+	w.enqueue(&p, n.bounded(p.depart, arrive))
 }
 
-// bounded applies partial synchrony: what is sent before GST arrives soon after it.
-func (w *World) bounded(arrive int64) int64 {
-	n := &w.net
-	if w.now < int64(n.GST) && n.Bound > 0 {
+// traceLost tells the tracer of a message that will not arrive.
+func (w *World) traceLost(p *packet) {
+	if w.config.Tracer != nil {
+		w.trace(Step{Kind: StepLost, Node: p.to, From: p.from, Message: p.msg, Cause: p.cause, SentAt: p.depart})
+	}
+}
+
+// serialised returns when the last bit of size bytes is out of something that is
+// free from some time on and lets rate bits a second through.
+func serialised(free, ready int64, size uint32, rate int64) int64 {
+	return later(max(free, ready), int64(size)*8*int64(time.Second)/rate)
+}
+
+// bounded applies partial synchrony: what leaves before GST arrives soon after it.
+func (n *network) bounded(depart, arrive int64) int64 {
+	if depart < int64(n.GST) && n.Bound > 0 {
 		return min(arrive, int64(n.GST+n.Bound))
 	}
 	return arrive
@@ -250,13 +243,13 @@ func (w *World) duplicate(p *packet, word uint64, link *Link) int64 {
 
 // corrupt decides whether a bit of p is flipped and flips it. It reports whether
 // there is still a message: bytes that do not decode are dropped at the receiver.
-func (w *World) corrupt(p *packet, word uint64, ppm uint32) bool {
+func (w *World) corrupt(p *packet, word uint64, ppm uint32, size uint32) bool {
 	drawn := int64(0)
 	if hit(word, ppm) {
-		drawn = 1 + int64(below(mix(word), uint64(p.size)*8))
+		drawn = 1 + int64(below(mix(word), uint64(size)*8))
 	}
 	bit := w.settle(Corrupt, p, 0, drawn) - 1
-	if bit < 0 || bit >= int64(p.size)*8 {
+	if bit < 0 || bit >= int64(size)*8 {
 		return true
 	}
 	w.counts.Corrupted++

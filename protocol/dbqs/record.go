@@ -76,12 +76,13 @@ func (r Rules) compare(a, b *Record) int {
 // zero as a is older than, equal to or newer than b. For checkers.
 func Newer(a, b *Record) int { return Rules(0).compare(a, b) }
 
-// same reports whether two records say the same.
+// same reports whether two records are one and the same, signature included: if
+// the owner signed one, so did it the other.
 func same(a, b *Record) bool {
 	if a == b || a == nil || b == nil {
 		return a == b
 	}
-	return a.TS == b.TS && bytes.Equal(a.Value, b.Value)
+	return a.TS == b.TS && a.Public == b.Public && a.Sig == b.Sig && bytes.Equal(a.Value, b.Value)
 }
 
 func appendTimestamp(b []byte, ts Timestamp) []byte {
