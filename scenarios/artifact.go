@@ -2,10 +2,12 @@ package scenarios
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 	"go.yaml.in/yaml/v4"
@@ -58,7 +60,6 @@ func (e *Entry) UnmarshalText(text []byte) error {
 		return err
 	}
 	actor, peer, pair := strings.Cut(words[1], "->")
-	e.Peer = -1
 	middle := words[2 : len(words)-1]
 	if n := len(middle); n > 0 {
 		op, isOp := strings.CutPrefix(middle[n-1], "op")
@@ -72,29 +73,17 @@ func (e *Entry) UnmarshalText(text []byte) error {
 	if len(middle) == 1 {
 		e.Label = middle[0]
 	}
-	numbers := []struct {
-		text string
-		bits int
-		set  func(int64)
-	}{
-		{actor, 32, func(n int64) { e.Actor = int32(n) }},
-		{words[len(words)-1][1:], 33, func(n int64) { e.Index = uint32(n) }},
-		{value, 64, func(n int64) { e.Value = n }},
+	if !pair {
+		peer = "-1"
 	}
-	for _, n := range numbers {
-		v, err := strconv.ParseInt(n.text, 10, n.bits)
-		if err != nil {
-			return wrong
-		}
-		n.set(v)
+	actorNumber, err1 := strconv.ParseInt(actor, 10, 32)
+	peerNumber, err2 := strconv.ParseInt(peer, 10, 32)
+	index, err3 := strconv.ParseUint(words[len(words)-1][1:], 10, 32)
+	v, err4 := strconv.ParseInt(value, 10, 64)
+	if errors.Join(err1, err2, err3, err4) != nil {
+		return wrong
 	}
-	if pair {
-		v, err := strconv.ParseInt(peer, 10, 32)
-		if err != nil {
-			return wrong
-		}
-		e.Peer = int32(v)
-	}
+	e.Actor, e.Peer, e.Index, e.Value = int32(actorNumber), int32(peerNumber), uint32(index), v
 	return nil
 }
 
@@ -186,27 +175,35 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 			return nil, fmt.Errorf("%s: the artifact is damaged or cut short: %w", name, err)
 		}
 	}
+	if !utf8.Valid(b) {
+		return nil, fmt.Errorf("%s: not an artifact: it is neither compressed by zstd nor text", name)
+	}
 	a := &Artifact{Scenario: defaults()}
 	a.Scenario.source = newSource(name)
 	if err := a.Scenario.source.decode(b, a, "an artifact is wanted"); err != nil {
 		return nil, err
 	}
-	return a, a.validate(name)
+	if err := a.validate(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
-func (a *Artifact) validate(name string) error {
+func (a *Artifact) validate() error {
+	from := &a.Scenario.source
 	if a.Format != ArtifactFormat {
-		return fmt.Errorf("%s: form %d of artifacts is not known here (this program writes %d)", name, a.Format, ArtifactFormat)
+		return fmt.Errorf("%s: form %d of artifacts is not known here (this program writes %d)", from.at("turncoat"), a.Format, ArtifactFormat)
 	}
 	if _, err := sim.ParseDigest(a.Digest); err != nil {
-		return fmt.Errorf("%s: digest: %w", name, err)
+		return fmt.Errorf("%s: %w", from.at("digest"), err)
 	}
 	if a.Suite != string(auth.Ideal) && a.Suite != string(auth.Real) {
-		return fmt.Errorf("%s: suite: %q is neither %q nor %q", name, a.Suite, auth.Ideal, auth.Real)
+		return fmt.Errorf("%s: %q is neither %q nor %q", from.at("suite"), a.Suite, auth.Ideal, auth.Real)
 	}
 	if err := CheckRules(a.Lift); err != nil {
-		return fmt.Errorf("%s: lift: %w", name, err)
+		return fmt.Errorf("%s: %w", from.at("lift"), err)
 	}
+	from.under = "scenario"
 	a.Scenario.source.sets["adversary.liars"] = true // whether it was meant was settled when it was made
 	return a.Scenario.validate()
 }
@@ -220,6 +217,7 @@ func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	rep.Reproduce = a.Reproduce
 	if rep.Digest != a.Digest {
 		return rep, &Divergence{Want: a.Digest, Got: rep.Digest}
 	}

@@ -35,6 +35,7 @@ func DecodeStrict(file string, text []byte, into any) error {
 // source remembers where the values of a scenario come from.
 type source struct {
 	file    string
+	under   string          // the path of the scenario in a larger document
 	library bool            // a scenario that ships with the program
 	lines   map[string]int  // by path of field
 	sets    map[string]bool // paths that were given on the command line
@@ -80,12 +81,12 @@ func (s *source) at(path string) string {
 		if s.sets[p] {
 			return "--set " + path
 		}
-		if line, ok := s.lines[p]; ok {
-			return fmt.Sprintf("%s:%d: %s", s.file, line, path)
+		if line, ok := s.lines[join(s.under, p)]; ok {
+			return fmt.Sprintf("%s:%d: %s", s.file, line, join(s.under, path))
 		}
 		i := strings.LastIndexByte(p, '.')
 		if i < 0 {
-			return fmt.Sprintf("%s: %s", s.file, path)
+			return fmt.Sprintf("%s: %s", s.file, join(s.under, path))
 		}
 		p = p[:i]
 	}

@@ -27,6 +27,7 @@ func TestDecodeNamesPlaceFieldAndRemedy(t *testing.T) {
 		{minimal + "reach: dbqs.refused", `x.yaml:2: reach: a list is wanted here, as in [a, b]`},
 		{minimal + "clients: 5..2", `x.yaml:2: clients: "5..2" is neither a number from 0 ("4") nor a rising range ("2..6")`},
 		{minimal + "workload: {think: 5}", `x.yaml:2: workload.think: "5" is neither a duration ("5ms") nor a rising range ("1ms..20ms")`},
+		{minimal + "workload: {think: 0s..99999h}", `x.yaml:2: workload.think: "0s..99999h" is longer than 87600h0m0s, the longest duration here`},
 		{minimal + "network: {loss: 5}", `x.yaml:2: network.loss: "5" is neither a probability ("2%", "300ppm") nor a rising range ("0%..5%")`},
 		{minimal + "network: {loss: 100%}", `x.yaml:2: network.loss: a network that loses everything never lets an operation end; use a filter or partition that heals`},
 		{minimal + "adversary: {collude: perhaps}", `x.yaml:2: adversary.collude: "perhaps" is neither true nor false`},

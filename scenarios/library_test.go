@@ -11,44 +11,54 @@ import (
 	"turncoat/results"
 )
 
-// TestLibraryReachesWhatItClaims sweeps each scenario a little: every run passes,
-// every situation that the scenario promises occurs, and so do the faults and
-// lies that it is about.
+// TestLibraryReachesWhatItClaims sweeps each scenario until every situation that it
+// promises has occurred, and every fault and lie that it is about, but not for
+// longer than a sweep that is worth its name; every run passes.
 func TestLibraryReachesWhatItClaims(t *testing.T) {
+	const enough = 480
 	for _, s := range Library() {
 		t.Run(s.Name, func(t *testing.T) {
 			if s.About == "" {
 				t.Error("a scenario of the library says what it is about")
 			}
-			seeds := uint64(30)
-			if strings.HasSuffix(s.Name, "-swarm") {
-				seeds = 150 // one liar at most, of ten kinds
+			o := sweepOf(t, 30)
+			o.Jobs = 2
+			o.Record = func(r *results.Run) error {
+				o.Known = append(o.Known, *r)
+				return nil
 			}
-			sweep := func(seeds uint64) (*results.Sweep, checker.Verdict, error) {
-				return Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: seeds, Jobs: 2, KeepGoing: true, Out: t.TempDir()})
-			}
-			out, v, err := sweep(seeds)
-			if v == checker.Vacuous { // rare situations take more
-				out, v, err = sweep(300)
-			}
-			if err != nil || v != checker.Pass {
-				t.Fatalf("%v, %v: never reached %q, findings %+v", v, err, out.NeverReached, out.Findings)
-			}
-			for i, f := range s.Faults {
-				if act := map[string]string{"crash": "crash", "wipe": "wipe"}[f.Kind]; out.Faults[cmp.Or(act, "cut")] == 0 {
-					t.Errorf("fault %d, %s, never struck in %v", i, f.Kind, out.Faults)
+			for ; ; o.To *= 2 {
+				out, v, err := Sweep([]*Spec{s}, o)
+				if err != nil || len(out.Findings) > 0 {
+					t.Fatalf("%v, %v: %+v", v, err, out.Findings)
 				}
-			}
-			for _, text := range s.Adversary.Strategies {
-				for part := range strings.SplitSeq(text, "+") {
-					name, _, _ := strings.Cut(strings.TrimSpace(part), "(")
-					if !lied(out.Lies, name) {
-						t.Errorf("strategy %s never told a lie: %v", name, out.Lies)
-					}
+				missing := append(missing(s, out), out.NeverReached...)
+				if len(missing) == 0 {
+					return
+				}
+				if o.To >= enough {
+					t.Fatalf("never met in %d seeds: %q", o.To, missing)
 				}
 			}
 		})
 	}
+}
+
+// missing returns the faults and strategies of a scenario that a sweep has not met.
+func missing(s *Spec, out *results.Sweep) (names []string) {
+	for _, f := range s.Faults {
+		if act := map[string]string{"crash": "crash", "wipe": "wipe"}[f.Kind]; out.Faults[cmp.Or(act, "cut")] == 0 {
+			names = append(names, f.Kind)
+		}
+	}
+	for _, text := range s.Adversary.Strategies {
+		for part := range strings.SplitSeq(text, "+") {
+			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // lied reports whether a strategy is among the lies counted.

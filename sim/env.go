@@ -84,7 +84,7 @@ func (e *env) begin(h *host) {
 func (e *env) finish(was *protocol.Meter) {
 	w, h := e.w, e.h
 	done := w.now
-	if h.costs {
+	if h.backlog != nil {
 		now := was
 		if h.Meter != nil {
 			now = h.Meter

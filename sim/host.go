@@ -55,7 +55,7 @@ const (
 
 // host is the state behind a Host.
 type host struct {
-	Host
+	*Host
 	id          protocol.NodeID
 	machine     protocol.Machine
 	disk        *disk
@@ -65,17 +65,28 @@ type host struct {
 	timers      timers
 	armings     uint32 // timers ever armed, over all incarnations: numbers their events
 	nonces      uint32
-	costs       bool  // its CPU charges for something
-	busyUntil   int64 // when the CPU is free
-	backlog     backlog
-	nicFree     int64 // when the NIC is free
+	busyUntil   int64    // when the CPU is free
+	backlog     *backlog // nil without costs
+	nicFree     int64    // when the NIC is free
+	client      *client  // nil if nobody asks it for anything
+}
 
-	// Clients only.
+// client is the state of a host that is asked for operations.
+type client struct {
 	invoked uint32             // number of the next operation to ask for
-	next    protocol.Operation // the next to begin
+	next    protocol.Operation // the next to begin, or in flight
 	pending bool               // one is in flight
 	busy    bool               // there is more to do
 	results []protocol.Result  // that wait for the CPU or the disk, oldest first
+}
+
+// op returns 1 + the number of the operation that the host was asked for last, 0 if
+// there was none.
+func (h *host) op() uint32 {
+	if h.client == nil {
+		return 0
+	}
+	return h.client.invoked
 }
 
 // backlog is the inputs that wait for the CPU of a host, oldest first.
@@ -99,9 +110,9 @@ func (b *backlog) next() event {
 	return e
 }
 
-// clear forgets all and returns what was waiting.
+// clear forgets all and returns what was waiting, good until the next add.
 func (b *backlog) clear() []event {
 	left := b.events[b.served:]
-	*b = backlog{}
+	b.events, b.served = b.events[:0], 0
 	return left
 }

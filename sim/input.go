@@ -17,9 +17,9 @@ func (w *World) handle(e event) {
 		w.fault(s)
 		return
 	}
-	h := w.hosts[e.node]
+	h := &w.hosts[e.node]
 	switch {
-	case !h.costs:
+	case h.backlog == nil: // nothing costs anything
 		w.input(h, e)
 	case e.kind == evReady:
 		w.ready(h, e)
@@ -63,8 +63,8 @@ func (w *World) input(h *host, e event) {
 		}
 	case evReturn:
 		if e.aux == h.incarnation && h.life == up {
-			r := h.results[0]
-			h.results = h.results[1:]
+			r := h.client.results[0]
+			h.client.results = h.client.results[1:]
 			w.conclude(h, r)
 		}
 	case evBoot:
@@ -79,7 +79,7 @@ func (w *World) input(h *host, e event) {
 // receiver is down.
 func (w *World) arrive(h *host, e event) {
 	p := w.packets.take(e.aux)
-	sender := w.hosts[p.from]
+	sender := &w.hosts[p.from]
 	if p.life != sender.incarnation && p.depart > sender.crashed[p.life] {
 		return
 	}
@@ -114,9 +114,9 @@ func (w *World) timer(h *host, e event) {
 
 // invoke begins the next operation of a client.
 func (w *World) invoke(h *host, e event) {
-	op := h.next
-	h.invoked = op.Seq + 1
-	h.pending = true
+	op := h.client.next
+	h.client.invoked = op.Seq + 1
+	h.client.pending = true
 	w.counts.Invoked++
 	w.record.event(&e, int32(op.Kind), xxh3.Hash128Seed(op.Value, binary.LittleEndian.Uint64(op.Object[:])))
 	for _, o := range w.config.Observers {
@@ -125,20 +125,20 @@ func (w *World) invoke(h *host, e event) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepInvoke, Node: h.id, Op: op})
 	}
-	client, ok := h.machine.(protocol.Client)
+	machine, ok := h.machine.(protocol.Client)
 	if !ok {
 		panic(fmt.Sprintf("%s is asked for an operation but is no client", h.Name))
 	}
-	w.turn(h.id, h.invoked)
+	w.turn(h.id, h.op())
 	was := w.begin(h)
-	client.Invoke(&w.env, op)
+	machine.Invoke(&w.env, op)
 	w.finish(h, &was)
 }
 
 // returned ends the operation of a client, once the CPU and disk let it.
 func (w *World) returned(h *host, r protocol.Result, at int64) {
-	if at > w.now {
-		h.results = append(h.results, r)
+	if at > w.now && h.client != nil {
+		h.client.results = append(h.client.results, r)
 		w.push(event{at: at, node: int32(h.id), kind: evReturn, aux: h.incarnation})
 		return
 	}
@@ -146,10 +146,11 @@ func (w *World) returned(h *host, r protocol.Result, at int64) {
 }
 
 func (w *World) conclude(h *host, r protocol.Result) {
-	if !h.pending || r.Seq != h.next.Seq {
+	c := h.client
+	if c == nil || !c.pending || r.Seq != c.next.Seq {
 		panic(fmt.Sprintf("%s returned operation %d, which is not in flight", h.Name, r.Seq))
 	}
-	h.pending = false
+	c.pending = false
 	w.counts.Returned++
 	found := int32(0)
 	if r.Found {

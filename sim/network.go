@@ -41,71 +41,16 @@ type Network struct {
 	Decode protocol.Decoder
 }
 
-// wire is the state of the directed link between two nodes.
-type wire struct {
-	stream stream
-	sent   uint32
-	op     uint32 // of the message sent last
-	before uint32 // messages sent before those of op
-	freeAt int64  // when the link's bandwidth is free again
-}
-
 // network is the state behind a Network.
 type network struct {
 	Network
-	dense  []wire         // n×n, for small systems
-	sparse map[uint64]int // for large ones: index into wires; looked up only
-	wires  []wire
-	n      int
-	seed   stream
-	cuts   []spell // now and to come, in order of beginning
+	wires wires
+	cuts  []spell // now and to come, in order of beginning
 
 	last     protocol.Message // the message encoded last: a broadcast is encoded once
 	lastHash xxh3.Uint128
 	lastSize uint32
 	scratch  []byte
-}
-
-// denseNodes bounds the systems whose links are kept in a matrix.
-const denseNodes = 512
-
-func (n *network) init(nodes int, seed stream) {
-	n.n, n.seed = nodes, seed
-	if nodes <= denseNodes {
-		n.dense = make([]wire, nodes*nodes)
-		return
-	}
-	n.sparse = make(map[uint64]int)
-}
-
-// wire returns the state of a link, made at its first use.
-func (n *network) wire(from, to protocol.NodeID) *wire {
-	var w *wire
-	if n.dense != nil {
-		w = &n.dense[int(from)*n.n+int(to)]
-	} else {
-		key := uint64(uint32(from))<<32 | uint64(uint32(to))
-		i, ok := n.sparse[key]
-		if !ok {
-			i = len(n.wires)
-			n.sparse[key] = i
-			n.wires = append(n.wires, wire{})
-		}
-		w = &n.wires[i]
-	}
-	if w.stream == 0 {
-		w.stream = n.seed.child(int32(from), int32(to))
-	}
-	return w
-}
-
-// count counts one more message, of op, and returns its place among those of op.
-func (w *wire) count(op uint32) (of, index uint32) {
-	if w.op != op {
-		w.op, w.before = op, w.sent
-	}
-	w.sent++
-	return op, w.sent - 1 - w.before
 }
 
 // measure returns the hash and length of m's wire form.
@@ -144,9 +89,9 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		h.nicFree = serialised(h.nicFree, depart, size, h.Egress)
 		p.depart = h.nicFree
 	}
-	link, wire := n.link(p.depart), n.wire(h.id, to)
+	link, wire := n.link(p.depart), n.wires.of(h.id, to)
 	word := wire.stream.at(wire.sent)
-	p.op, p.index = wire.count(max(h.invoked, w.hosts[to].invoked))
+	p.op, p.index = wire.count(max(h.op(), w.hosts[to].op()))
 
 	listed := w.choose.list != nil // which may name what the scenario does not draw
 	loss, slow := link.Loss, int64(0)
@@ -208,8 +153,12 @@ func (w *World) travel(p *packet, link *Link, word uint64) int64 {
 	if r := mix(word ^ 4); link.Reorder > 0 && hit(r, link.Reorder) {
 		drawn += int64(below(mix(r), uint64(link.Hold)+1))
 	}
-	return max(w.settle(Delay, p, latency.calm(), drawn), 0)
+	return min(max(w.settle(Delay, p, latency.calm(), drawn), 0), longest)
 }
+
+// longest bounds what an edited list of decisions may say of a delay, so that no
+// sum of times overflows: 36 years.
+const longest = 1 << 60
 
 // settle decides something about p; a seed alone answers without building a Key.
 func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
@@ -238,7 +187,7 @@ func (w *World) duplicate(p *packet, word uint64, link *Link) int64 {
 	if hit(word, link.Duplicate) {
 		drawn = 1 + link.Latency.draw(mix(word))
 	}
-	return w.settle(Duplicate, p, 0, drawn)
+	return min(w.settle(Duplicate, p, 0, drawn), longest)
 }
 
 // corrupt decides whether a bit of p is flipped and flips it. It reports whether

@@ -43,11 +43,11 @@ func (w *World) fault(s *Strike) {
 	}
 	switch s.Act {
 	case Crash:
-		w.crash(w.hosts[s.Node])
+		w.crash(&w.hosts[s.Node])
 	case Restart:
-		w.restart(w.hosts[s.Node])
+		w.restart(&w.hosts[s.Node])
 	case Wipe:
-		w.wipe(w.hosts[s.Node])
+		w.wipe(&w.hosts[s.Node])
 	case Lower: // what a Raise does is known beforehand, see spell
 		w.net.cuts = slices.DeleteFunc(w.net.cuts, func(c spell) bool { return c.until <= w.now })
 	}
@@ -73,17 +73,21 @@ func (w *World) crash(h *host) {
 	h.incarnation++
 	h.machine = nil
 	h.timers = h.timers[:0]
-	for _, e := range h.backlog.clear() {
-		w.drop(e)
+	if h.backlog != nil {
+		for _, e := range h.backlog.clear() {
+			w.drop(e)
+		}
 	}
-	h.results, h.pending = nil, false
 	h.busyUntil, h.nicFree = 0, 0
 	if h.disk != nil {
 		h.disk.crash(w.now)
 	}
-	if h.busy && !w.comesBack(h) {
-		h.busy = false
-		w.leave()
+	if c := h.client; c != nil {
+		c.results, c.pending = nil, false
+		if c.busy && !w.comesBack(h) {
+			c.busy = false
+			w.leave()
+		}
 	}
 }
 
@@ -97,7 +101,7 @@ func (w *World) comesBack(h *host) bool {
 
 func (w *World) restart(h *host) {
 	w.boot(h)
-	if h.busy {
+	if h.client != nil && h.client.busy {
 		w.schedule(h)
 	}
 }

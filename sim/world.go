@@ -67,7 +67,7 @@ type Counts struct {
 // World is a run in progress.
 type World struct {
 	config   Config
-	hosts    []*host
+	hosts    []host
 	net      network
 	queue    queue
 	choose   *Decisions
@@ -87,7 +87,7 @@ type World struct {
 	steppers []Stepper
 }
 
-// New returns a world ready to run. It panics on a configuration that the
+// New returns a world ready to run, which keeps c.Hosts. It panics on a configuration that the
 // scenario's own checks should have refused.
 func New(c Config) *World {
 	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
@@ -103,20 +103,21 @@ func New(c Config) *World {
 	}
 	w.nonces = w.choose.stream("nonce")
 	w.net.Network = c.Network
-	w.net.init(len(c.Hosts), w.choose.stream("network"))
+	w.net.wires.init(len(c.Hosts), w.choose.stream("network"))
 	w.net.cuts = spells(c.Strikes)
 	if w.config.MaxInstant == 0 {
 		w.config.MaxInstant = DefaultInstant
 	}
-	hosts := make([]host, len(c.Hosts))
-	for i := range hosts {
-		h := &hosts[i]
-		h.Host, h.id = c.Hosts[i], protocol.NodeID(i)
-		h.costs = h.CPU != CPU{}
+	w.hosts = make([]host, len(c.Hosts))
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		h.Host, h.id = &c.Hosts[i], protocol.NodeID(i)
+		if h.CPU != (CPU{}) {
+			h.backlog = &backlog{}
+		}
 		if h.Disk != nil {
 			h.disk = &disk{Disk: *h.Disk}
 		}
-		w.hosts = append(w.hosts, h)
 		w.push(event{node: int32(i), kind: evBoot})
 	}
 	for i := range c.Strikes {
@@ -125,8 +126,8 @@ func New(c Config) *World {
 	}
 	w.clients = len(c.Clients)
 	for _, id := range c.Clients {
-		w.hosts[id].busy = true
-		w.schedule(w.hosts[id])
+		w.hosts[id].client = &client{busy: true}
+		w.schedule(&w.hosts[id])
 	}
 	return w
 }
@@ -158,13 +159,13 @@ func (w *World) Now() time.Duration { return time.Duration(w.now) }
 
 // schedule plans the next operation of an idle client.
 func (w *World) schedule(h *host) {
-	op, after, ok := w.config.Workload.Next(h.id, h.invoked)
+	op, after, ok := w.config.Workload.Next(h.id, h.client.invoked)
 	if !ok {
-		h.busy = false
+		h.client.busy = false
 		w.leave()
 		return
 	}
-	h.next = op
+	h.client.next = op
 	w.push(event{at: later(w.now, int64(max(after, 0))), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 

@@ -50,10 +50,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), shrinkCommand(), explainCommand(), checkCommand(), figureCommand(), scenariosCommand(), rulesCommand(), versionCommand())
+	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := unknownCommand(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	var s status
 	switch {
 	case err == nil:

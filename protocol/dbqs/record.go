@@ -50,7 +50,7 @@ func statement(b []byte, object protocol.ID, ts Timestamp, digest auth.Digest) [
 // compare orders records by timestamp. Equal timestamps with different values
 // come only from a faulty owner; the digest orders them the same way for
 // everyone [O]. With the rule on writer ids lifted, only the counter counts.
-func (r Rules) compare(a, b *Record) int {
+func (s Rules) compare(a, b *Record) int {
 	switch {
 	case a == b:
 		return 0
@@ -59,7 +59,7 @@ func (r Rules) compare(a, b *Record) int {
 	case b == nil:
 		return 1
 	}
-	if c := cmp.Compare(a.TS.Counter, b.TS.Counter); c != 0 || r.Lifted(WriterInTimestamp) {
+	if c := cmp.Compare(a.TS.Counter, b.TS.Counter); c != 0 || s.Lifted(WriterInTimestamp) {
 		return c
 	}
 	if c := cmp.Compare(a.TS.Writer, b.TS.Writer); c != 0 {

@@ -18,7 +18,6 @@ type fifo struct {
 	head     int
 	messages int
 	returned int
-	want     int
 	busy     []bool
 }
 

@@ -45,6 +45,9 @@ func (r *Replica) apply(env protocol.Env, s *slot, tentative bool) {
 		r.shown = max(r.shown, s.seq)
 	}
 	for i, req := range e.requests {
+		if r.ended() {
+			break
+		}
 		rec := r.replies.record(req.Client)
 		if req.Timestamp <= rec.timestamp {
 			env.Note(NoteDuplicateSkipped, req.Timestamp)

@@ -90,6 +90,9 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 	}
 	refs := make([]auth.Digest, len(m.Requests))
 	for i, req := range m.Requests {
+		if req == nil {
+			return
+		}
 		refs[i] = r.seal.RequestDigest(req)
 	}
 	b := s.assigned

@@ -51,7 +51,8 @@ type schedule struct {
 	spread uint64                                   // of delays before that, in ns
 	todo   []int                                    // operations left, by client
 	lies   func(s *schedule, e envelope) []envelope // what a faulty sender makes of its message
-	deaf   func(e envelope) bool                    // what a faulty receiver pretends not to have got
+	twins  *twins
+	deaf   func(e envelope) bool // what a faulty receiver pretends not to have got
 }
 
 type timedEnv struct {
@@ -69,15 +70,21 @@ func (e timedEnv) SetTimer(id protocol.TimerID, d time.Duration) {
 func (e timedEnv) CancelTimer(id protocol.TimerID) { delete(e.s.armed[e.self], id) }
 func (e timedEnv) Send(to protocol.NodeID, m protocol.Message) {
 	s := e.s
-	if req, ok := m.(*Request); ok && int(e.self) >= len(s.replicas) {
+	if req, ok := m.(*Request); ok && int(e.self) >= len(s.replicas) && int(e.self) < len(s.down) {
 		s.learn(req, "")
 	}
 	out := []envelope{{e.self, to, m}}
-	if s.lies != nil && s.faulty[e.self] {
+	if s.lies != nil && int(e.self) < len(s.faulty) && s.faulty[e.self] {
 		out = s.lies(s, out[0])
 	}
 	for _, x := range out {
-		s.post(x)
+		ok := true
+		if s.twins != nil {
+			x, ok = s.route(x)
+		}
+		if ok {
+			s.post(x)
+		}
 	}
 }
 func (e timedEnv) Return(r protocol.Result) {
@@ -133,8 +140,14 @@ func (s *schedule) run(until uint64) {
 func (s *schedule) step() {
 	e := heap.Pop(&s.queue).(event)
 	s.now = e.at
-	if s.down[e.node] {
+	if e.node < len(s.down) && s.down[e.node] {
 		return
+	}
+	var m protocol.Machine
+	if e.node < len(s.down) {
+		m = s.machine(protocol.NodeID(e.node))
+	} else {
+		m = s.twins.second[e.node-len(s.down)]
 	}
 	env := timedEnv{testEnv{s.network, protocol.NodeID(e.node)}, s}
 	switch {
@@ -143,11 +156,11 @@ func (s *schedule) step() {
 			return
 		}
 		delete(s.armed[e.node], e.timer)
-		s.machine(protocol.NodeID(e.node)).Timer(env, e.timer)
+		m.Timer(env, e.timer)
 	case e.deliver.m == nil:
 		s.invoke(env, e.node)
 	case s.deaf == nil || !s.deaf(e.deliver):
-		s.machine(e.deliver.to).Deliver(env, e.deliver.from, e.deliver.m)
+		m.Deliver(env, e.deliver.from, e.deliver.m)
 	}
 	s.observe(e.node)
 }

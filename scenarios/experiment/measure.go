@@ -13,11 +13,10 @@ import (
 
 // stopwatch observes how long operations take, in virtual time.
 type stopwatch struct {
-	want    string // read, write, or "" for both
-	began   map[protocol.NodeID]int64
-	kinds   map[protocol.NodeID]protocol.OpKind
-	took    []time.Duration
-	retried int
+	want  string // read, write, or "" for both
+	began map[protocol.NodeID]int64
+	kinds map[protocol.NodeID]protocol.OpKind
+	took  []time.Duration
 }
 
 func newStopwatch(want string) *stopwatch {
