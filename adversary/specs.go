@@ -42,6 +42,11 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
 	},
 	{
+		Name: "membership-impostor", Doc: "is gone, and someone without its keys answers pings in its name", Protocol: "membership",
+		Parameters: []Parameter{rateParameter("being gone; decided once", "1000000")},
+		make:       func(v *values) Strategy { return &MembershipImpostor{rate: v.rate("rate")} },
+	},
+	{
 		Name: "pbft-gap", Doc: "as primary, leaves sequence numbers out", Protocol: "pbft",
 		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
 		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },

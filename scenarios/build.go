@@ -67,7 +67,12 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 		Tracer: o.Tracer, Heartbeat: o.Heartbeat,
 	}
 	c.Strikes, r.calm = r.faults(spec, r.servers, r.clients)
-	if !r.subject.recovers() {
+	if s, own := r.subject.(interface{ traffic() sim.Workload }); own {
+		c.Workload = s.traffic()
+	}
+	if s, some := r.subject.(interface{ forgetful() int }); some {
+		c.Strikes = amnesia(c.Strikes, s.forgetful())
+	} else if !r.subject.recovers() {
 		c.Strikes = amnesia(c.Strikes, r.servers)
 	}
 	r.calm = max(r.calm, c.Network.GST+c.Network.Bound)

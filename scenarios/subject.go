@@ -28,6 +28,10 @@ type subject interface {
 	recovers() bool
 }
 
+// A subject may also have a method traffic() sim.Workload, if its clients do
+// something else than read and write objects, and a method forgetful() int, if of
+// its servers some, the first so many, do not recover.
+
 // observer is what watches a run.
 type observer interface {
 	sim.Observer
@@ -48,7 +52,7 @@ type system struct {
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {

@@ -99,7 +99,7 @@ func (v *validator) adversary() {
 	v.strategies("adversary.client-strategies", a.Tricks)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
-		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol == "pbft" {
+		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol != "dbqs" {
 			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
 		}
 	}

@@ -121,6 +121,9 @@ func New(c Config) *World {
 		w.push(event{node: int32(i), kind: evBoot})
 	}
 	for i := range c.Strikes {
+		if c.Strikes[i].At > c.Deadline {
+			continue // a run may end quietly before its deadline though a fault would outlast it
+		}
 		w.seq++
 		w.queue.push(event{at: int64(c.Strikes[i].At), seq: w.seq, node: int32(c.Strikes[i].Node), kind: evStrike, aux: uint32(i)})
 	}
