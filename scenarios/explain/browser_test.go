@@ -77,7 +77,7 @@ func visit(t *testing.T, html, script string) map[string]string {
 }
 
 func TestReader(t *testing.T) {
-	seen := visit(t, drawn(t, told(t, "write-back"), "html"), reader)
+	seen := visit(t, drawn(t, told(t, "dbqs.write-back"), "html"), reader)
 	t.Log(seen)
 	for k, want := range map[string]string{
 		"picked": `write counter 1 writer c0 value "c0.0"`, "tip": `what: write counter 1 writer c0 value "c0.0"`, "zoomed": "true",

@@ -20,9 +20,12 @@ import (
 // Change a golden file only if you understand why it changed.
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// exhibits is where there are small artifacts to tell of.
+const exhibits = "../museum/exhibits"
+
 func told(t *testing.T, name string) *Story {
 	t.Helper()
-	a, err := scenarios.ReadArtifact(filepath.Join("testdata", name+".yaml"))
+	a, err := scenarios.ReadArtifact(filepath.Join(exhibits, name, "small.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +45,13 @@ func drawn(t *testing.T, s *Story, format string) string {
 	return b.String()
 }
 
+// The stories of exhibits, as text beside the exhibit and as Mermaid here.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"write-back", "verify-signature"} {
-		for _, format := range []string{"text", "mermaid"} {
+	for _, name := range []string{"dbqs.write-back", "dbqs.verify-signature"} {
+		for format, path := range map[string]string{
+			"text": filepath.Join(exhibits, name, "story.txt"), "mermaid": filepath.Join("testdata", name+".mermaid"),
+		} {
 			t.Run(name+"/"+format, func(t *testing.T) {
-				path := filepath.Join("testdata", name+"."+format)
-				if *update {
-					again(t, name)
-				}
 				got := drawn(t, told(t, name), format)
 				if *update {
 					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -68,31 +70,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// again records an artifact anew, if it still fails in the same way.
-func again(t *testing.T, name string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".yaml")
-	a, err := scenarios.ReadArtifact(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := scenarios.Run(&a.Scenario, a.Options())
-	if err != nil || rep.Verdict != a.Verdict || rep.Property != a.Property {
-		t.Fatalf("%s now ends in %s of %s (%v): find and shrink another", path, rep.Verdict, rep.Property, err)
-	}
-	now, err := scenarios.NewArtifact(&a.Scenario, a.Options(), rep)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now.Code, now.Reproduce = a.Code, a.Reproduce
-	if err := now.Write(path); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // The text of a shrunk finding fits a screen: 100 columns, 50 lines.
 func TestOneScreen(t *testing.T) {
-	text := drawn(t, told(t, "write-back"), "text")
+	text := drawn(t, told(t, "dbqs.write-back"), "text")
 	lines := strings.Split(text, "\n")
 	if len(lines) > 50 {
 		t.Errorf("%d lines", len(lines))
@@ -106,7 +86,7 @@ func TestOneScreen(t *testing.T) {
 
 // A lie is told as one wherever it leaves, and nothing else is.
 func TestLies(t *testing.T) {
-	s := told(t, "verify-signature")
+	s := told(t, "dbqs.verify-signature")
 	var lies []string
 	for i := range s.Steps {
 		if x := &s.Steps[i]; x.Lie != "" {
@@ -124,7 +104,7 @@ func TestLies(t *testing.T) {
 // The scene is closed under causes: what is heard in it was sent in it, up to the
 // operations' beginnings.
 func TestSceneHasCauses(t *testing.T) {
-	s := told(t, "write-back")
+	s := told(t, "dbqs.write-back")
 	in := make(map[uint64]bool)
 	for _, i := range s.Scene {
 		in[s.Steps[i].Event] = true
@@ -148,7 +128,7 @@ func TestSceneHasCauses(t *testing.T) {
 // The trace is well formed: packets in order of time after the tracks, every slice
 // that begins ends, every flow has both ends.
 func TestPerfetto(t *testing.T) {
-	s := told(t, "write-back")
+	s := told(t, "dbqs.write-back")
 	trace := []byte(drawn(t, s, "perfetto"))
 	var last, begins, ends, tracks uint64
 	flows := make(map[uint64]int)
@@ -251,7 +231,7 @@ func fieldsOf(t *testing.T, b []byte) map[protowire.Number]fieldValue {
 
 // The page needs no network and stays small.
 func TestPage(t *testing.T) {
-	html := drawn(t, told(t, "write-back"), "html")
+	html := drawn(t, told(t, "dbqs.write-back"), "html")
 	if len(html) > MaxHTML {
 		t.Errorf("%d bytes", len(html))
 	}

@@ -29,7 +29,8 @@ type Story struct {
 	Nodes    []Node
 	Steps    []Step
 	Ops      []Op
-	Scene    []int // the steps that matter, in order of time
+	Scene    []int  // the steps that matter, in order of time
+	Broke    uint64 // the event in which the property broke; the last one if that is not known
 
 	byEvent  map[uint64][]int // steps of an event; looked up only
 	speakers map[speaker]bool // who sent in which event; looked up only
@@ -181,9 +182,11 @@ func (s *Story) operations() {
 const fewOps = 5
 
 // concern marks the operations that are part of what went wrong: those that prove
-// it, or the one during which an invariant broke, or those that never ended.
+// it, or the one during which an invariant broke, or those that never ended. It
+// also finds when that was.
 func (s *Story) concern() {
 	events := make(map[uint64]bool) // looked up only
+	s.Broke = s.Report.Events
 	switch {
 	case s.Report.Outcome == checker.Stuck:
 		for _, o := range s.Ops {
@@ -192,10 +195,15 @@ func (s *Story) concern() {
 	case len(s.Report.Findings) > 0 && s.Report.Findings[0].Property == s.Report.Property:
 		for _, e := range s.Report.Findings[0].Events {
 			events[e] = true
+			s.Broke = e
 		}
 	default:
-		for _, w := range checker.Check(s.Report.History, checker.Options{}).Witness {
+		r := checker.Check(s.Report.History, checker.Options{})
+		for _, w := range r.Witness {
 			events[uint64(w.Invoke)] = true
+			if w.Return > r.Atomic {
+				s.Broke = min(s.Broke, uint64(w.Return))
+			}
 		}
 	}
 	for i := range s.Ops {

@@ -14,7 +14,7 @@ import (
 // last event that changed the state of a node which answered; and for each of these
 // the event in which it was sent, and so on. To that come the messages of these
 // operations that were late, lost or lies, since what did not arrive in time is
-// most of the reason.
+// most of the reason. What happened after the property broke does not matter.
 
 // mostScene is how many steps a scene may have.
 const mostScene = 120
@@ -22,15 +22,13 @@ const mostScene = 120
 // slice fills Scene.
 func (s *Story) slice() {
 	sc := &slicer{Story: s, seen: make(map[int]bool)}
-	var last uint64
 	for _, o := range s.Ops {
-		if !o.Concerned {
+		if !o.Concerned || o.Begin > s.Broke {
 			continue
 		}
 		sc.event(o.Begin, o.Node)
-		if o.End > 0 {
+		if o.End > 0 && o.End <= s.Broke {
 			sc.event(o.End, o.Node)
-			last = max(last, o.End)
 		}
 	}
 	for len(sc.todo) > 0 && len(sc.kept) < mostScene {
@@ -39,7 +37,7 @@ func (s *Story) slice() {
 		sc.causes(i)
 	}
 	for i := range s.Steps {
-		if s.missed(&s.Steps[i], last) {
+		if s.missed(&s.Steps[i]) {
 			sc.keep(i)
 		}
 	}
@@ -138,28 +136,20 @@ type speaker struct {
 }
 
 // missed reports whether a step is about a message of an operation concerned that
-// was lost, a lie, or late: later than the operation's end or much slower than
-// others.
-func (s *Story) missed(x *Step, last uint64) bool {
-	if x.Message == nil && x.Kind != sim.StepLie {
+// was lost or a lie, or a request that changed its receiver too late to matter.
+func (s *Story) missed(x *Step) bool {
+	if x.Message == nil && x.Kind != sim.StepLie || x.Cause > s.Broke {
 		return false
 	}
 	o := s.opOf(x)
-	if o == nil {
-		return false
-	}
-	sentIn := x.Cause >= o.Begin && (o.End == 0 || x.Cause <= o.End)
 	switch {
+	case o == nil:
+		return false
 	case x.Lie != "" || x.Kind == sim.StepLost || x.Kind == sim.StepDrop:
-		return sentIn && x.Cause <= last
-	case s.Nodes[x.From].Client:
-		return sentIn && o.End > 0 && x.Event > o.End && o.Op.Kind.Changes() && isChange(x)
+		return true
 	}
-	return false
+	return x.Event > s.Broke && x.Kind == sim.StepMessage && x.Changed && s.Nodes[x.From].Client && o.Op.Kind.Changes()
 }
-
-// isChange reports whether a request changed the state of its receiver, if only late.
-func isChange(x *Step) bool { return x.Kind == sim.StepMessage && x.Changed }
 
 // opOf returns the operation concerned that a message belongs to: that of the client
 // at one of its ends when it was sent.

@@ -39,7 +39,8 @@ func lowerValues(s *search) {
 	})
 }
 
-// each tries other values for each decision of a kind, as long as that helps.
+// each tries other values for each decision of a kind, together with those that
+// have the same and by itself, as long as that helps.
 func (s *search) each(is func(*sim.Decision) bool, values func(list []sim.Decision, v int64) []int64) {
 	for {
 		t := s.best
@@ -49,8 +50,10 @@ func (s *search) each(is func(*sim.Decision) bool, values func(list []sim.Decisi
 					if v == t.list[at].Value || v < 0 {
 						continue
 					}
-					old := t.list[at].Value
-					alike := mapValues(t.list, func(d *sim.Decision) bool { return is(d) && isTime(d) && d.Value == old }, v)
+					old := t.list[at]
+					alike := mapValues(t.list, func(d *sim.Decision) bool {
+						return is(d) && d.Value == old.Value && (d.Choice == old.Choice || isTime(d))
+					}, v)
 					alone := slices.Clone(t.list)
 					alone[at].Value = v
 					if !yield(alike) || !yield(alone) {
@@ -70,6 +73,7 @@ func isTime(d *sim.Decision) bool {
 	return isDelay(d) || isPause(d) || d.Choice == sim.Duplicate || d.Choice == sim.Fault
 }
 
+// mapValues sets some values.
 func mapValues(list []sim.Decision, which func(*sim.Decision) bool, v int64) []sim.Decision {
 	out := slices.Clone(list)
 	for i := range out {
@@ -80,6 +84,7 @@ func mapValues(list []sim.Decision, which func(*sim.Decision) bool, v int64) []s
 	return out
 }
 
+// mapTimes changes all times.
 func mapTimes(list []sim.Decision, f func(int64) int64) []sim.Decision {
 	out := slices.Clone(list)
 	for i := range out {
