@@ -47,6 +47,26 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
 	},
 	{
+		Name: "lurk", Doc: "as a client, begins writes and withholds their ends until it is removed", Client: true,
+		Parameters: []Parameter{
+			{"begin", "chance of lurking, per operation that writes, in parts per million", "500000"},
+			{"kinds", "the message kinds that would finish a write", "write"},
+			{"copies", "how many writes it begins", "1"},
+			{"together", "whether all at once; else each when the one before it is withheld", "false"},
+			{"leak", "chance of each withheld message to leave all the same, in parts per million", "0"},
+			{"tamper", "chance of planting a falsehood in a write's memory, in parts per million", "0"},
+			{"build", "chance of building a write upon one that an accomplice withholds, in parts per million", "0"},
+			{"trigger", "the message kind that tells of its removal", "bftbc.revoke"},
+			{"wait", "the longest from then until it ends the first write; an eighth of it lies between two", "400ms"},
+		},
+		make: func(v *values) Strategy {
+			return &Lurk{
+				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
+			}
+		},
+	},
+	{
 		Name: "membership-impostor", Doc: "is gone, and someone without its keys answers pings in its name", Protocol: "membership",
 		Parameters: []Parameter{rateParameter("being gone; decided once", "1000000")},
 		make:       func(v *values) Strategy { return &MembershipImpostor{rate: v.rate("rate")} },
@@ -89,7 +109,7 @@ var specs = []Spec{
 			{"lie", "what the VIEW-CHANGE says: " + strings.Join(changeLies, ", ") + ", or any of them", "any"},
 		},
 		make: func(v *values) Strategy {
-			return &PBFTViewChange{aim: v.aim(), lie: v.word("lie", append(slices.Clone(changeLies), "any"))}
+			return &PBFTViewChange{aim: v.aim(), lie: v.oneOf("lie", append(slices.Clone(changeLies), "any"))}
 		},
 	},
 	{

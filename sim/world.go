@@ -93,6 +93,9 @@ func New(c Config) *World {
 	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
 	w.env.w = w
 	w.faults = slices.Clone(c.Corruptions)
+	if s, ok := c.Tracer.(Stepper); ok {
+		w.steppers = append(w.steppers, s)
+	}
 	for _, o := range c.Observers {
 		if s, ok := o.(Stepper); ok {
 			w.steppers = append(w.steppers, s)
@@ -125,10 +128,10 @@ func New(c Config) *World {
 		w.queue.push(event{at: int64(c.Strikes[i].At), seq: w.seq, node: int32(c.Strikes[i].Node), kind: evStrike, aux: uint32(i)})
 	}
 	for _, id := range c.Clients {
-		if c.Hosts[id].Correct {
-			w.clients++
-		}
 		w.hosts[id].client = &client{busy: true}
+		w.join(&w.hosts[id])
+	}
+	for _, id := range c.Clients {
 		w.schedule(&w.hosts[id])
 	}
 	return w
@@ -171,8 +174,15 @@ func (w *World) schedule(h *host) {
 	w.push(event{at: later(w.now, int64(max(after, 0))), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 
-// leave counts a client that has nothing more to do, or crashed for good. The run
-// does not wait for one that is not correct: it may have no end.
+// join counts a client that has something to do. The run does not wait for one
+// that is not correct: it may have no end.
+func (w *World) join(h *host) {
+	if h.Correct {
+		w.clients++
+	}
+}
+
+// leave counts a client that has nothing more to do, or crashed for good.
 func (w *World) leave(h *host) {
 	if !h.Correct {
 		return
@@ -194,9 +204,15 @@ func (w *World) boot(h *host) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepBoot, Node: h.id})
 	}
+	w.turn(-1, 0)
 	was := w.begin(h)
 	h.machine.Start(&w.env, found)
 	w.finish(h, &was)
+}
+
+// turn tells the decisions whose input is in hand.
+func (w *World) turn(peer protocol.NodeID, op uint32) {
+	w.choose.turn = Turn{Peer: int32(peer), Op: op, Event: w.events, At: w.now}
 }
 
 // begin and finish bracket every input.
