@@ -155,8 +155,8 @@ func (v *values) span(name string) time.Duration {
 	return d
 }
 
-// word reads a name of one word.
-func (v *values) word(name string) string {
+// token reads text without blanks or commas.
+func (v *values) token(name string) string {
 	text := v.text(name)
 	if text == "" || strings.ContainsAny(text, " ,") {
 		v.refuse(name, "one word")
@@ -173,6 +173,15 @@ func (v *values) flag(name string) bool {
 		v.refuse(name, "true or false")
 	}
 	return false
+}
+
+// word reads one of some words, and returns its place among them.
+func (v *values) word(name string, words []string) int {
+	i := slices.Index(words, v.text(name))
+	if i < 0 {
+		v.refuse(name, "one of "+strings.Join(words, ", "))
+	}
+	return i
 }
 
 // aim reads rate and kinds.

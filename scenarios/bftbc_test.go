@@ -28,7 +28,7 @@ func TestRulesOnClientsAreMissed(t *testing.T) {
 			if !ok {
 				t.Fatal("no scenario is known to miss it")
 			}
-			missed(t, rule.Name, m.scenario, 4*m.seeds)
+			missed(t, rule.Name, m.scenario, 4*m.seeds, checker.Violation)
 		})
 	}
 }

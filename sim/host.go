@@ -77,7 +77,6 @@ type client struct {
 	next    protocol.Operation // the next to begin, or in flight
 	pending bool               // one is in flight
 	busy    bool               // there is more to do
-	corrupt bool               // it is in the adversary's hands
 	results []protocol.Result  // that wait for the CPU or the disk, oldest first
 }
 

@@ -125,13 +125,8 @@ func New(c Config) *World {
 		w.queue.push(event{at: int64(c.Strikes[i].At), seq: w.seq, node: int32(c.Strikes[i].Node), kind: evStrike, aux: uint32(i)})
 	}
 	for _, id := range c.Clients {
-		bad := slices.ContainsFunc(c.Corruptions, func(x Corruption) bool { return x.Node == id })
-		if !bad {
-			w.clients++
-		}
-		w.hosts[id].client = &client{busy: true, corrupt: bad}
-	}
-	for _, id := range c.Clients {
+		w.hosts[id].client = &client{busy: true}
+		w.join(&w.hosts[id])
 		w.schedule(&w.hosts[id])
 	}
 	return w
@@ -174,10 +169,17 @@ func (w *World) schedule(h *host) {
 	w.push(event{at: later(w.now, int64(max(after, 0))), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 
-// leave counts a client that has nothing more to do, or crashed for good. Nobody
-// waits for one in the adversary's hands.
+// join counts a client that has something to do. The run does not wait for one
+// that is not correct: it may have no end.
+func (w *World) join(h *host) {
+	if h.Correct {
+		w.clients++
+	}
+}
+
+// leave counts a client that has nothing more to do, or crashed for good.
 func (w *World) leave(h *host) {
-	if h.client.corrupt {
+	if !h.Correct {
 		return
 	}
 	w.clients--
