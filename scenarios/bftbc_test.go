@@ -15,7 +15,7 @@ var seedsToFind = map[string]struct {
 }{
 	"bftbc.prepare":              {"bftbc-equivocator", 15},
 	"bftbc.successor":            {"bftbc-lurker-base", 1},
-	"bftbc.previous-certificate": {"bftbc-lurker-base", 123},
+	"bftbc.previous-certificate": {"bftbc-lurker-base", 52},
 	"bftbc.one-per-client":       {"bftbc-lurker-base", 15},
 	"bftbc.digest-match":         {"bftbc-equivocator", 4},
 }
