@@ -150,7 +150,9 @@ func (p *pact) Chance(label string, ppm int) bool {
 	return answer != 0
 }
 
-func (p *pact) Lied(kind string) { p.power.Lied(kind) }
+func (p *pact) Lied(kind string, to protocol.NodeID, told protocol.Message) {
+	p.power.Lied(kind, to, told)
+}
 
 func (p *pact) question(label string) question {
 	q := question{label: label, topic: p.topic, lasting: p.lasting}

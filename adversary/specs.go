@@ -109,7 +109,7 @@ var specs = []Spec{
 			{"lie", "what the VIEW-CHANGE says: " + strings.Join(changeLies, ", ") + ", or any of them", "any"},
 		},
 		make: func(v *values) Strategy {
-			return &PBFTViewChange{aim: v.aim(), lie: v.word("lie", append(slices.Clone(changeLies), "any"))}
+			return &PBFTViewChange{aim: v.aim(), lie: v.oneOf("lie", append(slices.Clone(changeLies), "any"))}
 		},
 	},
 	{

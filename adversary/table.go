@@ -175,8 +175,8 @@ func (v *values) flag(name string) bool {
 	return false
 }
 
-// word reads one of some words, and returns its place among them.
-func (v *values) word(name string, words []string) int {
+// oneOf reads one of some words, and returns its place among them.
+func (v *values) oneOf(name string, words []string) int {
 	i := slices.Index(words, v.text(name))
 	if i < 0 {
 		v.refuse(name, "one of "+strings.Join(words, ", "))

@@ -149,7 +149,7 @@ func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.
 	id := protocol.NodeID(node)
 	r.liars[id] = text
 	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
-	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies, tracer: r.options.Tracer}
 	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
 }
 

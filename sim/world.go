@@ -93,6 +93,9 @@ func New(c Config) *World {
 	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
 	w.env.w = w
 	w.faults = slices.Clone(c.Corruptions)
+	if s, ok := c.Tracer.(Stepper); ok {
+		w.steppers = append(w.steppers, s)
+	}
 	for _, o := range c.Observers {
 		if s, ok := o.(Stepper); ok {
 			w.steppers = append(w.steppers, s)
@@ -127,6 +130,8 @@ func New(c Config) *World {
 	for _, id := range c.Clients {
 		w.hosts[id].client = &client{busy: true}
 		w.join(&w.hosts[id])
+	}
+	for _, id := range c.Clients {
 		w.schedule(&w.hosts[id])
 	}
 	return w
@@ -199,9 +204,15 @@ func (w *World) boot(h *host) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepBoot, Node: h.id})
 	}
+	w.turn(-1, 0)
 	was := w.begin(h)
 	h.machine.Start(&w.env, found)
 	w.finish(h, &was)
+}
+
+// turn tells the decisions whose input is in hand.
+func (w *World) turn(peer protocol.NodeID, op uint32) {
+	w.choose.turn = Turn{Peer: int32(peer), Op: op, Event: w.events, At: w.now}
 }
 
 // begin and finish bracket every input.
