@@ -49,7 +49,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), checkCommand(), scenariosCommand(), rulesCommand(), versionCommand())
+	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), checkCommand(), exploreCommand(), scenariosCommand(), rulesCommand(), versionCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -13,7 +13,7 @@ func Shipped() explore.Registry {
 				{Name: "servers", Doc: "servers, a majority of which serves each operation", Default: 2, Min: 2, Max: maxServers},
 				clients,
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("abd", ABD(v["servers"], v["clients"]))
 			},
 		},
@@ -24,7 +24,7 @@ func Shipped() explore.Registry {
 				clients,
 				{Name: "servers", Doc: "servers, each with a copy that the others do not know", Default: 1, Min: 1, Max: maxServers},
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("single-copy", SingleCopy(v["servers"], v["clients"]))
 			},
 		},
@@ -34,7 +34,7 @@ func Shipped() explore.Registry {
 			Params: []explore.Param{
 				{Name: "rms", Doc: "resource managers", Default: 3, Min: 1, Max: maxManagers},
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("two-phase-commit", TwoPhaseCommit(v["rms"]))
 			},
 		},
