@@ -1,9 +1,23 @@
 package models
 
-import "turncoat/checker/explore"
+import (
+	"slices"
+	"strings"
 
-// Shipped returns the models of this package under the names by which people call them.
+	"turncoat/checker/explore"
+	"turncoat/checker/explore/machines"
+)
+
+// Shipped returns all models that people can name, sorted by name: those of this
+// package, and those made of protocol machines.
 func Shipped() explore.Registry {
+	all := append(small(), machines.Entries()...)
+	slices.SortFunc(all, func(a, b explore.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// small returns the models of this package.
+func small() explore.Registry {
 	clients := explore.Param{Name: "clients", Doc: "clients, each of which writes once and then reads once", Default: 2, Min: 1, Max: maxClients}
 	return explore.Registry{
 		{
