@@ -16,7 +16,7 @@ FUZZ    ?= 5s
 .PHONY: build test bench lint gofmt vet staticcheck determinism house fmt fuzz race clean
 
 build:
-	$(GO) build -o bin/turncoat ./cmd/turncoat
+	$(GO) build -buildvcs=auto -o bin/turncoat ./cmd/turncoat
 
 # The guards first: they are quick, and go test's closing lines stay at the end.
 test: lint

@@ -61,6 +61,13 @@ type Dialect interface {
 	Topic(m protocol.Message) uint64
 }
 
+// Roles is a Dialect of a protocol in which nodes of one kind have different parts to
+// play, so that lies are counted for each.
+type Roles interface {
+	// Role names the part that a machine plays now; empty for the one in Deps.
+	Role(honest protocol.Machine) string
+}
+
 // Deps is what a corrupted node is made with.
 type Deps struct {
 	Keys    *auth.Keys       // its own

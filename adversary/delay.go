@@ -12,6 +12,7 @@ import (
 type Slow struct {
 	aim
 	delay time.Duration // the longest
+	steps int           // into how many parts it is divided; with 1, all are held equally long
 	held  []held        // sorted by due
 }
 
@@ -19,9 +20,6 @@ type held struct {
 	due protocol.Time
 	Sent
 }
-
-// slowSteps is into how many parts the longest delay is divided.
-const slowSteps = 8
 
 // Name returns "slow".
 func (*Slow) Name() string { return "slow" }
@@ -39,8 +37,8 @@ func (t *Slow) Out(s *Step, out []Sent) []Sent {
 		if !t.hits(s.Power(), o.Message) {
 			return false
 		}
-		part := 1 + s.Power().Choose("slow.by", slowSteps)
-		h := held{due: s.Now().Add(t.delay * time.Duration(part) / slowSteps), Sent: o}
+		part := 1 + s.Power().Choose("slow.by", t.steps)
+		h := held{due: s.Now().Add(t.delay * time.Duration(part) / time.Duration(t.steps)), Sent: o}
 		i, _ := slices.BinarySearchFunc(t.held, h.due+1, func(x held, due protocol.Time) int { return int(x.due - due) })
 		t.held = slices.Insert(t.held, i, h)
 		return true

@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -154,8 +155,15 @@ func (n *Node) lied(name string, s *Sent) {
 	if s.Of != nil {
 		about = s.Of
 	}
-	n.deps.Power.Lied(name + "/" + n.deps.Role + "/" + phase(about))
+	role := n.deps.Role
+	if r, ok := n.deps.Dialect.(Roles); ok {
+		role = cmp.Or(r.Role(n.honest), role)
+	}
+	n.deps.Power.Lied(name + "/" + role + "/" + phase(about))
 }
+
+// Self returns the corrupted node.
+func (n *Node) Self() protocol.NodeID { return n.deps.Keys.Self() }
 
 // Clone returns a copy that shares only what is immutable, its Power and its Cabal.
 // Who clones a whole world binds the copy to the copies of those by Rebind.

@@ -1,5 +1,7 @@
 package adversary
 
+import "turncoat/protocol"
+
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
 	{
@@ -40,6 +42,42 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
 	},
 	{
+		Name: "pbft-gap", Doc: "as primary, leaves sequence numbers out", Protocol: "pbft",
+		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
+		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },
+	},
+	{
+		Name: "pbft-mac", Doc: "makes authenticators that are valid for some receivers only", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("spoiling a message", "300000"), kindsParameter,
+			{"primary", "whether they are valid for the primary alone", "false"},
+		},
+		make: func(v *values) Strategy { return &PBFTMac{aim: v.aim(), primary: v.flag("primary")} },
+	},
+	{
+		Name: "pbft-order", Doc: "as primary, orders requests in two ways, for two sides of the backups", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("a second version of a sequence number", "300000"), kindsParameter,
+			{"echo", "whether it also votes for whatever its peer has voted for", "false"},
+		},
+		make: func(v *values) Strategy { return &PBFTOrder{aim: v.aim(), echo: v.flag("echo")} },
+	},
+	{
+		Name: "pbft-stall", Doc: "treats one client, or one replica, as if it did not exist", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("making somebody the victim as he is first met", "500000"), kindsParameter,
+			{"client", "whether the victim is a client, whose requests are not heard, and not a replica, which is told nothing", "true"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTStall{aim: v.aim(), client: v.flag("client"), victim: protocol.None, minds: minds{copies: make([]*Copy, 1)}}
+		},
+	},
+	{
+		Name: "pbft-view-change", Doc: "lies in VIEW-CHANGEs about what prepared, and in NEW-VIEWs about what follows", Protocol: "pbft",
+		Parameters: []Parameter{rateParameter("lying about a view", "700000"), kindsParameter},
+		make:       func(v *values) Strategy { return &PBFTViewChange{aim: v.aim()} },
+	},
+	{
 		Name: "reorder", Doc: "gathers what it sends and sends it in another order",
 		Parameters: []Parameter{
 			rateParameter("beginning to gather as a message leaves", "300000"), kindsParameter,
@@ -71,8 +109,11 @@ var specs = []Spec{
 		Parameters: []Parameter{
 			rateParameter("holding a message", "300000"), kindsParameter,
 			{"delay", "the longest time that it holds one", "500ms"},
+			{"steps", "how many different times it holds messages for; with 1 always the longest", "8"},
 		},
-		make: func(v *values) Strategy { return &Slow{aim: v.aim(), delay: v.span("delay")} },
+		make: func(v *values) Strategy {
+			return &Slow{aim: v.aim(), delay: v.span("delay"), steps: v.count("steps", 1, 1<<10)}
+		},
 	},
 	{
 		Name: "spin", Doc: "never returns from a delivery", SelfTest: true,

@@ -13,7 +13,8 @@ type Spec struct {
 	Name       string
 	Doc        string // one line
 	Parameters []Parameter
-	SelfTest   bool // it tests the simulator, not a protocol
+	Protocol   string // the only one that it can be used against; empty for all
+	SelfTest   bool   // it tests the simulator, not a protocol
 
 	make func(v *values) Strategy
 }

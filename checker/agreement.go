@@ -20,9 +20,15 @@ type Agreement struct {
 	who      map[uint64]protocol.NodeID
 	once     map[execution]uint64 // where each replica executed each request
 	stable   map[uint64]auth.Digest
+	waiting  []bool // by replica: it had left its view at the last look
 	highest  uint64 // view
 	replicas int
 }
+
+// ReachCommittedAtOne is the situation that a correct replica leaves a view, or one
+// view after another, while a sequence number has executed at one correct replica only:
+// the new view must keep what nobody else knows to be decided.
+const ReachCommittedAtOne = "pbft.view-change-committed-at-one"
 
 // execution is a request executed at a replica.
 type execution struct {
@@ -34,9 +40,9 @@ type execution struct {
 // NewAgreement returns an observer of a service whose replicas are the nodes below
 // s.FirstClient and take a checkpoint each k sequence numbers.
 func NewAgreement(s System, codec pbft.Codec, k uint64) *Agreement {
-	s.Situations = pbft.Situations()
+	s.Situations = append(pbft.Situations(), ReachCommittedAtOne)
 	return &Agreement{
-		Clients: NewClients(s), codec: codec, k: k, issued: make(map[string]bool), seen: make([]uint64, s.FirstClient),
+		Clients: NewClients(s), codec: codec, k: k, issued: make(map[string]bool), seen: make([]uint64, s.FirstClient), waiting: make([]bool, s.FirstClient),
 		order: make(map[uint64]auth.Digest), who: make(map[uint64]protocol.NodeID), once: make(map[execution]uint64), stable: make(map[uint64]auth.Digest),
 		replicas: int(s.FirstClient),
 	}
@@ -80,6 +86,27 @@ func (a *Agreement) Stepped(event uint64, at int64, node protocol.NodeID, m prot
 		}
 	}
 	a.seen[node] = last
+	if _, active := r.View(); a.waiting[node] == active {
+		if a.waiting[node] = !active; !active && a.committedAtOne() {
+			a.Reach.Add(ReachCommittedAtOne, 1)
+		}
+	}
+}
+
+// committedAtOne reports whether the highest sequence number that has executed has
+// done so at one correct replica.
+func (a *Agreement) committedAtOne() bool {
+	highest, at := uint64(0), 0
+	for i, last := range a.seen {
+		switch {
+		case !a.system.Correct(protocol.NodeID(i)):
+		case last > highest:
+			highest, at = last, 1
+		case last == highest:
+			at++
+		}
+	}
+	return highest > 0 && at == 1
 }
 
 // executed holds pbft.agreement.

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -19,12 +20,15 @@ type Clients struct {
 	Reach   *Reach
 
 	system   System
-	inFlight []flight // by client, from system.FirstClient
-	written  map[string]bool
+	inFlight []flight             // by client, from system.FirstClient
+	written  map[attempt]bool     // what clients began to write; looked up only
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
 	findings []Finding
+	observed []ObservedWrite // of clients that are not correct
+	event    int64           // the newest
 	slowest  time.Duration
-	late     int // operations beyond the liveness bound
+	late     int   // operations beyond the liveness bound
+	last     int64 // when the last operation returned
 }
 
 // System is what the observers must know of the run that they watch.
@@ -42,6 +46,12 @@ type System struct {
 	Calm, Bound time.Duration
 }
 
+// attempt is a value that a client began to write to an object.
+type attempt struct {
+	object protocol.ID
+	value  string
+}
+
 // flight is the operation that a client has in flight.
 type flight struct {
 	op   protocol.Operation
@@ -56,17 +66,21 @@ type flight struct {
 func NewClients(s System) *Clients {
 	return &Clients{
 		Reach: NewReach(s.Situations...), system: s, inFlight: make([]flight, s.Clients),
-		written: make(map[string]bool), complete: make(map[protocol.ID]bool),
+		written: make(map[attempt]bool), complete: make(map[protocol.ID]bool),
 	}
 }
 
 // Invoked records the beginning of an operation.
 func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op protocol.Operation) {
+	c.event = int64(event)
+	if !c.system.Correct(client) {
+		return // what it asks for, its messages say: see Signed
+	}
 	f := c.flight(client)
 	*f = flight{op: op, at: at, open: true, before: c.complete[op.Object]}
 	switch op.Kind {
 	case protocol.Write:
-		c.written[string(op.Value)] = true
+		c.written[attempt{op.Object, string(op.Value)}] = true
 		f.id = c.History.BeginWrite(int32(c.number(client)), c.History.Object(op.Object[:]), c.History.Value(op.Value), int64(event))
 	case protocol.Read:
 		f.id = c.History.BeginRead(int32(c.number(client)), c.History.Object(op.Object[:]), int64(event))
@@ -75,8 +89,13 @@ func (c *Clients) Invoked(event uint64, at int64, client protocol.NodeID, op pro
 
 // Returned records the end of an operation and holds what must be true of it.
 func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
+	c.event = int64(event)
+	if !c.system.Correct(client) {
+		return
+	}
 	f := c.flight(client)
 	f.open = false
+	c.last = at
 	c.timed(f, at)
 	switch f.op.Kind {
 	case protocol.Write:
@@ -85,7 +104,7 @@ func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r pro
 		output := Absent
 		if r.Found {
 			output = c.History.Value(r.Value)
-			c.genuine(event, at, client, r)
+			c.genuine(event, at, client, f.op.Object, r.Value)
 		}
 		c.History.End(f.id, output, int64(event))
 	case protocol.Put:
@@ -95,6 +114,18 @@ func (c *Clients) Returned(event uint64, at int64, client protocol.NodeID, r pro
 	}
 }
 
+// Signed records that a client which is not correct has sent a signed write. It may
+// take effect at any time from now on. Stamp tells two writes of one value apart.
+func (c *Clients) Signed(client protocol.NodeID, object protocol.ID, value []byte, stamp uint64) {
+	c.written[attempt{object, string(value)}] = true
+	c.observed = append(c.observed, ObservedWrite{Client: int32(c.number(client)), Object: c.History.Object(object[:]),
+		Value: c.History.Value(value), Stamp: string(binary.BigEndian.AppendUint64(nil, stamp)), Signed: c.event})
+}
+
+// Join adds to the history what the clients that are not correct have written, once
+// the run is over.
+func (c *Clients) Join() { c.History.AddObserved(c.observed) }
+
 // Noted counts the situations that the machines report.
 func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, _ uint64) {
 	c.Reach.Add(situation, 1)
@@ -102,9 +133,9 @@ func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, 
 
 // genuine holds dbqs.no-fabrication: the one signer of each object is its
 // owner, whose writers are the clients of the run.
-func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
-	if !c.written[string(r.Value)] {
-		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q, which the owner never signed", c.number(client), r.Value)
+func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, object protocol.ID, value []byte) {
+	if !c.written[attempt{object, string(value)}] {
+		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q of %v, which the owner never signed", c.number(client), value, object)
 	}
 }
 
@@ -130,6 +161,9 @@ func (c *Clients) timed(f *flight, now int64) {
 
 // Base returns c, to those who hold what is built on it.
 func (c *Clients) Base() *Clients { return c }
+
+// LastReturn returns when the last operation returned, in virtual time.
+func (c *Clients) LastReturn() time.Duration { return time.Duration(c.last) }
 
 // Findings returns the safety properties that broke, first things first.
 func (c *Clients) Findings() []Finding { return c.findings }

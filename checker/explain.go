@@ -162,7 +162,7 @@ func (h *History) explainSearch(ops []Operation, l limits, r *Report) {
 	r.Atomic, part, origin = earliest(ops, bad)
 	last := slices.IndexFunc(part, func(op Operation) bool { return op.Return == r.Atomic+1 })
 	culprit := ops[origin[last]]
-	part, origin = reduce(part, origin, bad)
+	_, origin = reduce(part, origin, bad)
 	for _, i := range origin {
 		r.Witness = append(r.Witness, ops[i])
 	}

@@ -43,8 +43,12 @@ func (p *power) Lied(kind string) { p.lies[kind]++ }
 func parseStrategies(text string) ([]adversary.Strategy, error) {
 	var out []adversary.Strategy
 	for part := range strings.SplitSeq(text, "+") {
-		name, arguments, _ := strings.Cut(strings.TrimSpace(part), "(")
-		arguments = strings.TrimSuffix(arguments, ")")
+		part = strings.TrimSpace(part)
+		name, arguments, some := strings.Cut(part, "(")
+		arguments, closed := strings.CutSuffix(arguments, ")")
+		if some != closed {
+			return nil, fmt.Errorf("%q: arguments stand between parentheses, as in silent(rate=300000)", part)
+		}
 		var settings []adversary.Setting
 		for _, a := range strings.FieldsFunc(arguments, func(r rune) bool { return r == ',' }) {
 			key, value, ok := strings.Cut(a, "=")
@@ -58,9 +62,9 @@ func parseStrategies(text string) ([]adversary.Strategy, error) {
 		var parameter *adversary.UnknownParameter
 		switch {
 		case errors.As(err, &unknown):
-			return nil, fmt.Errorf("there is no strategy %q%s", name, didYouMean(name, adversary.Names()))
+			return nil, fmt.Errorf("there is no strategy %q%s", name, DidYouMean(name, adversary.Names()))
 		case errors.As(err, &parameter):
-			return nil, fmt.Errorf("strategy %s has no parameter %q%s", name, parameter.Name, didYouMean(parameter.Name, parameter.Known))
+			return nil, fmt.Errorf("strategy %s has no parameter %q%s", name, parameter.Name, DidYouMean(parameter.Name, parameter.Known))
 		case err != nil:
 			return nil, err
 		}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 	"go.yaml.in/yaml/v4"
@@ -60,43 +60,31 @@ func (e *Entry) UnmarshalText(text []byte) error {
 		return err
 	}
 	actor, peer, pair := strings.Cut(words[1], "->")
-	e.Peer = -1
 	if len(words) == 4 {
 		e.Label = words[2]
 	}
-	numbers := []struct {
-		text string
-		bits int
-		set  func(int64)
-	}{
-		{actor, 32, func(n int64) { e.Actor = int32(n) }},
-		{words[len(words)-1][1:], 33, func(n int64) { e.Index = uint32(n) }},
-		{value, 64, func(n int64) { e.Value = n }},
+	if !pair {
+		peer = "-1"
 	}
-	for _, n := range numbers {
-		v, err := strconv.ParseInt(n.text, 10, n.bits)
-		if err != nil {
-			return wrong
-		}
-		n.set(v)
+	actorNumber, err1 := strconv.ParseInt(actor, 10, 32)
+	peerNumber, err2 := strconv.ParseInt(peer, 10, 32)
+	index, err3 := strconv.ParseUint(words[len(words)-1][1:], 10, 32)
+	v, err4 := strconv.ParseInt(value, 10, 64)
+	if errors.Join(err1, err2, err3, err4) != nil {
+		return wrong
 	}
-	if pair {
-		v, err := strconv.ParseInt(peer, 10, 32)
-		if err != nil {
-			return wrong
-		}
-		e.Peer = int32(v)
-	}
+	e.Actor, e.Peer, e.Index, e.Value = int32(actorNumber), int32(peerNumber), uint32(index), v
 	return nil
 }
 
 // NewArtifact runs a scenario again with everything recorded. The digest must be
 // that of rep: if it is not, the program itself is not deterministic, and the
-// error says so.
+// error says so. A run that never returned does not return again, and leaves what
+// it had decided by then.
 func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	last := newLastSteps(64)
 	o.Keep, o.Tracer, o.Heartbeat = true, last, nil
-	again, err := Run(spec, o)
+	again, err := Guarded(spec, o, spec.Patience())
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +94,10 @@ func NewArtifact(spec *Spec, o Options, rep *Report) (*Artifact, error) {
 	a := &Artifact{
 		Format: ArtifactFormat, Code: Version(), Seed: o.Seed, Suite: string(o.Suite), Lift: o.Lift,
 		Verdict: again.Verdict, Property: again.Property, Detail: again.Detail, Digest: again.Digest, Reproduce: again.Reproduce,
-		Scenario: *spec, History: historyLines(again.History), Last: last.lines(),
+		Scenario: *spec,
+	}
+	if again.Property != machineReturns { // else its goroutine may still write them
+		a.History, a.Last = historyLines(again.History), last.lines()
 	}
 	for _, d := range again.Decisions {
 		a.Decisions = append(a.Decisions, Entry{d})
@@ -174,46 +165,49 @@ func DecodeArtifact(name string, b []byte) (*Artifact, error) {
 			return nil, fmt.Errorf("%s: the artifact is damaged or cut short: %w", name, err)
 		}
 	}
-	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not an artifact: neither zstd nor YAML", name)
+	if !utf8.Valid(b) {
+		return nil, fmt.Errorf("%s: not an artifact: it is neither compressed by zstd nor text", name)
 	}
 	a := &Artifact{Scenario: defaults()}
-	a.Scenario.source = source{file: name, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &a.Scenario.source}
-	d.value(doc.Content[0], reflect.ValueOf(a).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	a.Scenario.source = newSource(name)
+	if err := a.Scenario.source.decode(b, a, "an artifact is wanted"); err != nil {
+		return nil, err
 	}
-	return a, a.validate(name)
+	if err := a.validate(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
-func (a *Artifact) validate(name string) error {
+func (a *Artifact) validate() error {
+	from := &a.Scenario.source
 	if a.Format != ArtifactFormat {
-		return fmt.Errorf("%s: form %d of artifacts is not known here (this program writes %d)", name, a.Format, ArtifactFormat)
+		return fmt.Errorf("%s: form %d of artifacts is not known here (this program writes %d)", from.at("turncoat"), a.Format, ArtifactFormat)
 	}
 	if _, err := sim.ParseDigest(a.Digest); err != nil {
-		return fmt.Errorf("%s: digest: %w", name, err)
+		return fmt.Errorf("%s: %w", from.at("digest"), err)
 	}
 	if a.Suite != string(auth.Ideal) && a.Suite != string(auth.Real) {
-		return fmt.Errorf("%s: suite: %q is neither %q nor %q", name, a.Suite, auth.Ideal, auth.Real)
+		return fmt.Errorf("%s: %q is neither %q nor %q", from.at("suite"), a.Suite, auth.Ideal, auth.Real)
 	}
 	if err := CheckRules(a.Lift); err != nil {
-		return fmt.Errorf("%s: lift: %w", name, err)
+		return fmt.Errorf("%s: %w", from.at("lift"), err)
 	}
+	from.under = "scenario"
 	a.Scenario.source.sets["adversary.liars"] = true // whether it was meant was settled when it was made
 	return a.Scenario.validate()
 }
 
-// Replay repeats the run of an artifact. A *Divergence, which comes with the
-// report, says that it is no longer the same.
+// Replay repeats the run of an artifact, under the watchdog. A *Divergence, which
+// comes with the report, says that it is no longer the same.
 func (a *Artifact) Replay(t sim.Tracer) (*Report, error) {
 	o := a.Options()
 	o.Tracer = t
-	rep, err := Run(&a.Scenario, o)
+	rep, err := Guarded(&a.Scenario, o, a.Scenario.Patience())
 	if err != nil {
 		return nil, err
 	}
+	rep.Reproduce = a.Reproduce
 	if rep.Digest != a.Digest {
 		return rep, &Divergence{Want: a.Digest, Got: rep.Digest}
 	}

@@ -78,7 +78,9 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 }
 
 // lifts reports whether a rule is lifted.
-func (r *run) lifts(rule string) bool { return slices.Contains(r.options.Lift, rule) }
+func (r *run) lifts(rule string) bool {
+	return slices.Contains(r.options.Lift, rule) || slices.Contains(r.spec.System.Lift, rule)
+}
 
 // objects sets up what there is to read and write, and the keys to write it.
 func (r *run) objects() {
@@ -100,8 +102,8 @@ func (r *run) objects() {
 // corruption wraps the machine of a node that the adversary holds.
 type corruption func(protocol.Machine, *auth.Keys) protocol.Machine
 
-// corrupt puts servers into the adversary's hands. The strategies were checked
-// when the scenario was read.
+// corrupt puts servers and clients into the adversary's hands. The strategies were
+// checked when the scenario was read.
 func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 	a := &r.spec.Adversary
 	wrap := make(map[protocol.NodeID]corruption)
@@ -110,23 +112,42 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 		cabal = adversary.NewCabal()
 	}
 	for i, server := range r.some("adversary.liar", r.int("adversary.liars", a.Liars), r.servers) {
-		id := protocol.NodeID(server)
 		if a.Collude {
 			i = 0
 		}
 		text := a.Strategies[r.between("adversary.strategy", i, 0, int64(len(a.Strategies)-1))]
-		r.liars[id] = text
-		c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
-		p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+		id, deps := r.liar(c, server, "replica", text, cabal)
 		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
-			strategies, err := parseStrategies(text)
-			if err != nil {
-				panic(err)
-			}
-			return adversary.Corrupt(m, adversary.Deps{Keys: k, Role: "replica", Power: p, Decode: r.system.decode, Dialect: r.system.dialect, Cabal: cabal}, strategies...)
+			deps.Keys = k
+			return adversary.Corrupt(m, deps, mustParse(text)...)
+		}
+	}
+	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
+		text := a.Tricks[r.between("adversary.client-strategy", i, 0, int64(len(a.Tricks)-1))]
+		id, deps := r.liar(c, r.servers+client, "client", text, nil)
+		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
+			deps.Keys = k
+			return witness{adversary.CorruptClient(m.(protocol.Client), deps, mustParse(text)...), r}
 		}
 	}
 	return wrap
+}
+
+// liar notes that a node is corrupted, and returns what its wrapper is made with.
+func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.Cabal) (protocol.NodeID, adversary.Deps) {
+	id := protocol.NodeID(node)
+	r.liars[id] = text
+	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
+	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
+}
+
+func mustParse(text string) []adversary.Strategy {
+	strategies, err := parseStrategies(text)
+	if err != nil {
+		panic(err)
+	}
+	return strategies
 }
 
 // hosts sets up the computers.
@@ -144,14 +165,14 @@ func (r *run) hosts(c *sim.Config, wrap map[protocol.NodeID]corruption) {
 			if restarts || sync > 0 {
 				h.Disk = &sim.Disk{Latency: sync}
 			}
-			if corrupted := wrap[id]; corrupted != nil {
-				honest := h.New
-				h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
-			}
 		} else {
 			h.Name = fmt.Sprintf("c%d", i-r.servers)
 			h.New = func() protocol.Machine { return r.subject.client(id, k) }
 			c.Clients = append(c.Clients, id)
+		}
+		if corrupted := wrap[id]; corrupted != nil {
+			honest := h.New
+			h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
 		}
 		c.Hosts = append(c.Hosts, h)
 	}
@@ -170,5 +191,5 @@ func (r *run) observe(c *sim.Config) {
 		Calm:    r.calm, Bound: r.span("limits.bound", r.spec.Limits.Bound),
 	})
 	r.base = r.watch.Base()
-	c.Observers = append(c.Observers, r.watch)
+	c.Observers = append(append(c.Observers, r.watch), r.options.Observers...)
 }

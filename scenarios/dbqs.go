@@ -17,7 +17,7 @@ import (
 
 // dbqsSystem is static dBQS.
 var dbqsSystem = &system{
-	name: "dbqs", make: newStorage, decode: dbqs.Decode, dialect: adversary.DBQS{}, atomicity: "dbqs.atomicity",
+	name: "dbqs", make: newStorage, decode: dbqs.Decode, atomicity: "dbqs.atomicity",
 	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(),
 }
 
@@ -77,5 +77,7 @@ func (s *storage) observer(c checker.System) observer {
 	c.Group = s.group
 	return checker.NewStorage(c)
 }
+
+func (*storage) dialect() adversary.Dialect { return adversary.DBQS{} }
 
 func (*storage) recovers() bool { return true }

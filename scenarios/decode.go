@@ -14,19 +14,10 @@ import (
 // Decode reads a scenario. Its error lists every mistake, a sentence each, with
 // file, line and field; unknown fields are mistakes.
 func Decode(file string, text []byte) (*Spec, error) {
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		return nil, fmt.Errorf("%s: not YAML: %w", file, err)
-	}
 	s := defaults()
-	s.source = source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
-	d := decoder{source: &s.source}
-	if len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: empty: a scenario begins with a name", file)
-	}
-	d.value(doc.Content[0], reflect.ValueOf(&s).Elem(), "")
-	if len(d.errs) > 0 {
-		return nil, errors.Join(d.errs...)
+	s.source = newSource(file)
+	if err := s.source.decode(text, &s, "a scenario begins with a name"); err != nil {
+		return nil, err
 	}
 	if err := s.validate(); err != nil {
 		return nil, err
@@ -34,26 +25,68 @@ func Decode(file string, text []byte) (*Spec, error) {
 	return &s, nil
 }
 
+// DecodeStrict reads YAML into a struct whose fields have yaml tags. Its error
+// lists every mistake, a sentence each, with file, line and field.
+func DecodeStrict(file string, text []byte, into any) error {
+	src := newSource(file)
+	return src.decode(text, into, "fields are wanted")
+}
+
 // source remembers where the values of a scenario come from.
 type source struct {
 	file    string
+	under   string          // the path of the scenario in a larger document
 	library bool            // a scenario that ships with the program
 	lines   map[string]int  // by path of field
 	sets    map[string]bool // paths that were given on the command line
 }
 
+func newSource(file string) source {
+	return source{file: file, lines: make(map[string]int), sets: make(map[string]bool)}
+}
+
+// decode reads a document into a struct. want says what an empty one lacks.
+func (s *source) decode(text []byte, into any, want string) error {
+	root, err := loadYAML(s.file, text)
+	if err != nil {
+		return err
+	}
+	if root == nil {
+		return fmt.Errorf("%s: empty: %s", s.file, want)
+	}
+	d := decoder{source: s}
+	d.value(root, reflect.ValueOf(into).Elem(), "")
+	return errors.Join(d.errs...)
+}
+
+// loadYAML returns the root of a document, nil when there is none.
+func loadYAML(file string, text []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	err := yaml.Load(text, &doc)
+	var first *yaml.LoadError
+	switch {
+	case err == nil && len(doc.Content) == 1:
+		return doc.Content[0], nil
+	case err == nil || strings.Contains(err.Error(), "no documents in stream"):
+		return nil, nil
+	case errors.As(err, &first) && first.Mark.Line > 0:
+		return nil, fmt.Errorf("%s:%d: not YAML: %s", file, first.Mark.Line, first.Message)
+	}
+	return nil, fmt.Errorf("%s: not YAML: %w", file, err)
+}
+
 // at returns the place of a field, for messages.
 func (s *source) at(path string) string {
-	if s.sets[path] {
-		return "--set " + path
-	}
 	for p := path; ; {
-		if line, ok := s.lines[p]; ok {
-			return fmt.Sprintf("%s:%d: %s", s.file, line, path)
+		if s.sets[p] {
+			return "--set " + path
+		}
+		if line, ok := s.lines[join(s.under, p)]; ok {
+			return fmt.Sprintf("%s:%d: %s", s.file, line, join(s.under, path))
 		}
 		i := strings.LastIndexByte(p, '.')
 		if i < 0 {
-			return fmt.Sprintf("%s: %s", s.file, path)
+			return fmt.Sprintf("%s: %s", s.file, join(s.under, path))
 		}
 		p = p[:i]
 	}
@@ -112,11 +145,12 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		field, ok := fieldByName(v, key)
 		switch {
 		case !ok:
-			d.fail(n.Content[i], path, "there is no field %q%s", key, didYouMean(key, fieldNames(v.Type())))
+			d.fail(n.Content[i], path, "there is no field %q%s", key, DidYouMean(key, fieldNames(v.Type())))
 		case seen[key]:
 			d.fail(n.Content[i], path, "field %q is given twice", key)
 		default:
 			d.value(n.Content[i+1], field, join(path, key))
+			d.lines[join(path, key)] = n.Content[i].Line // where the field is named, not where its value begins
 		}
 		seen[key] = true
 	}
@@ -151,12 +185,13 @@ func setScalar(v reflect.Value, text string) error {
 // fieldByName returns the field of a struct with a yaml name, inlined ones included.
 func fieldByName(v reflect.Value, name string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		tag := v.Type().Field(i).Tag.Get("yaml")
-		if tag == ",inline" {
+		switch tag := v.Type().Field(i).Tag.Get("yaml"); {
+		case tag == "": // not part of the document
+		case tag == ",inline":
 			if f, ok := fieldByName(v.Field(i), name); ok {
 				return f, true
 			}
-		} else if tag == name {
+		case tag == name:
 			return v.Field(i), true
 		}
 	}

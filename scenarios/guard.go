@@ -27,11 +27,12 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 		err error
 	}
 	o.Heartbeat = new(atomic.Uint64)
+	d := o.decisions()
 	done := make(chan finished, 1)
 	id := make(chan string, 1)
 	go func() {
 		id <- goroutineID()
-		rep, err := Run(spec, o)
+		rep, err := runWith(spec, o, d)
 		done <- finished{rep, err}
 	}()
 	last, since := uint64(0), time.Now()
@@ -46,17 +47,22 @@ func Guarded(spec *Spec, o Options, patience time.Duration) (*Report, error) {
 			if event != last || event == judging {
 				last, since = event, time.Now()
 			} else if time.Since(since) > patience {
-				return lost(spec, o, event, patience, stackOf(<-id)), nil
+				rep := lost(spec, o, event, patience, stackOf(<-id))
+				rep.Decisions = d.Kept()
+				return rep, nil
 			}
 		}
 	}
 }
 
+// machineReturns is the property that a machine which never returns breaks.
+const machineReturns = "machine-returns"
+
 // lost reports a run whose machine does not return.
 func lost(spec *Spec, o Options, event uint64, patience time.Duration, stack string) *Report {
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // what is left behind keeps a processor
 	return &Report{Outcome: checker.Stuck, Run: results.Run{
-		Scenario: spec.Name, Seed: o.Seed, Verdict: checker.Stuck.String(), Property: "machine-returns",
+		Scenario: spec.Name, Seed: o.Seed, Verdict: checker.Stuck.String(), Property: machineReturns,
 		Detail: fmt.Sprintf("event %d had not been handled after %v, in %s", event, patience, stack),
 		Digest: strings.Repeat("0", 32), Events: event,
 		Reproduce: Reproduce(spec, o),

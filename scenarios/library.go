@@ -33,7 +33,7 @@ func Library() []*Spec {
 func Text(name string) ([]byte, error) {
 	text, err := libraryFiles.ReadFile("library/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("there is no scenario %q%s", name, didYouMean(name, libraryNames()))
+		return nil, fmt.Errorf("there is no scenario %q%s", name, DidYouMean(name, libraryNames()))
 	}
 	return text, nil
 }

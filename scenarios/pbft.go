@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"turncoat/adversary"
 	"turncoat/checker"
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -11,7 +12,7 @@ import (
 // pbftSystem is PBFT with a service of registers.
 var pbftSystem = &system{
 	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
-	situations: pbft.Situations(), kinds: pbft.Kinds(), rules: pbftRules(),
+	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: pbftRules(),
 }
 
 func pbftRules() []RuleDoc {
@@ -73,6 +74,19 @@ func (s *service) bounds() []sim.Bound {
 
 func (s *service) observer(c checker.System) observer {
 	return checker.NewAgreement(c, s.codec, s.config.K)
+}
+
+func (s *service) dialect() adversary.Dialect { return adversary.PBFT{Config: s.config} }
+
+// signed implements writes. A request is its client's whatever its MACs are worth: a
+// replica may believe it on the word of others.
+func (s *service) signed(client protocol.NodeID, m protocol.Message) (object protocol.ID, value []byte, stamp uint64, ok bool) {
+	q, isRequest := m.(*pbft.Request)
+	if !isRequest || q.Client != client {
+		return protocol.ID{}, nil, 0, false
+	}
+	object, value, ok = s.codec.Written(q.Op)
+	return object, value, q.Timestamp, ok
 }
 
 // recovers is false: a replica that forgot its votes is faulty.

@@ -52,11 +52,18 @@ func (s *Span) UnmarshalText(text []byte) error {
 	var err, err2 error
 	s.Lo, err = time.ParseDuration(lo)
 	s.Hi, err2 = time.ParseDuration(hi)
+	if err == nil && err2 == nil && s.Hi > maxSpan {
+		return fmt.Errorf("%q is longer than %v, the longest duration here", text, maxSpan)
+	}
 	if err != nil || err2 != nil || s.Lo < 0 || s.Hi < s.Lo {
 		return fmt.Errorf("%q is neither a duration (\"5ms\") nor a rising range (\"1ms..20ms\")", text)
 	}
 	return nil
 }
+
+// maxSpan is so long that no run sees it and so short that no sum of times
+// overflows.
+const maxSpan = 87_600 * time.Hour
 
 // MarshalText writes what UnmarshalText reads.
 func (s Span) MarshalText() ([]byte, error) { return span(s.Lo, s.Hi, s.Lo.String(), s.Hi.String()) }

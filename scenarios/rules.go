@@ -17,6 +17,15 @@ func Rules() []RuleDoc {
 	return out
 }
 
+// RulesOf returns the rules of the protocol that a scenario tests.
+func RulesOf(s *Spec) []string {
+	var names []string
+	for _, r := range systemOf(s.System.Protocol).rules {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // CheckRules reports the first name that is no rule.
 func CheckRules(names []string) error {
 	var all []string
@@ -27,7 +36,7 @@ func CheckRules(names []string) error {
 	}
 	for _, name := range names {
 		if !known[name] {
-			return fmt.Errorf("there is no rule %q%s", name, didYouMean(name, all))
+			return fmt.Errorf("there is no rule %q%s", name, DidYouMean(name, all))
 		}
 	}
 	return nil

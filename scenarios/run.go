@@ -24,6 +24,7 @@ type Options struct {
 	Decisions []sim.Decision // what to follow
 	Keep      bool           // keep the decisions that were made
 	Tracer    sim.Tracer     // may be nil
+	Observers []sim.Observer // that measure
 	Heartbeat *atomic.Uint64 // may be nil
 }
 
@@ -31,18 +32,25 @@ type Options struct {
 type Report struct {
 	results.Run
 
-	Outcome   checker.Verdict
-	History   *checker.History
-	Decisions []sim.Decision // with Keep, or when a list was followed
+	Outcome    checker.Verdict
+	LastReturn time.Duration // virtual time at which the last operation returned
+	History    *checker.History
+	Decisions  []sim.Decision // with Keep, or when a list was followed
 }
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
 // the options or the scenario are at fault.
-func Run(spec *Spec, o Options) (*Report, error) {
-	d := sim.FromSeed(o.Seed, o.Keep)
+func Run(spec *Spec, o Options) (*Report, error) { return runWith(spec, o, o.decisions()) }
+
+// decisions returns what decides the run.
+func (o *Options) decisions() *sim.Decisions {
 	if o.Listed {
-		d = sim.FromList(o.Seed, o.Decisions)
+		return sim.FromList(o.Seed, o.Decisions)
 	}
+	return sim.FromSeed(o.Seed, o.Keep)
+}
+
+func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	begun := now()
 	r, err := build(spec, o, d)
 	if err != nil {
@@ -52,7 +60,7 @@ func Run(spec *Spec, o Options) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
@@ -90,6 +98,7 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 	for _, f := range r.watch.Findings() {
 		say(checker.Violation, f.Property, f.Detail)
 	}
+	r.base.Join()
 	history := checker.Check(rep.History, checker.Options{})
 	if history.Verdict != checker.Pass && history.Verdict != checker.Vacuous {
 		say(history.Verdict, r.system.atomicity, history.Detail)

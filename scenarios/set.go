@@ -27,7 +27,7 @@ func (s *Spec) Set(key, value string) error {
 	}
 	switch len(found) {
 	case 0:
-		return fmt.Errorf("--set %s: the scenario has no such field%s", key, didYouMean(key, names))
+		return fmt.Errorf("--set %s: the scenario has no such field%s", key, DidYouMean(key, names))
 	case 1:
 	default:
 		var paths []string

@@ -29,11 +29,12 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol string `yaml:"protocol"` // dbqs, pbft
-	F        Ints   `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
-	Servers  Ints   `yaml:"servers"`  // 0: 3f+1
-	Retry    Span   `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
-	PBFT     PBFT   `yaml:"pbft"`
+	Protocol string   `yaml:"protocol"` // dbqs, pbft
+	F        Ints     `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
+	Servers  Ints     `yaml:"servers"`  // 0: 3f+1
+	Retry    Span     `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
+	PBFT     PBFT     `yaml:"pbft"`
+	Lift     []string `yaml:"lift"` // rules that are left out: a protocol as it once was, or a flaw to be shown
 }
 
 // Objects says what there is to read and write.
@@ -100,10 +101,12 @@ type CPU struct {
 
 // Adversary says which servers lie and how.
 type Adversary struct {
-	Liars       Ints     `yaml:"liars"`        // servers in the adversary's hands
-	Strategies  []string `yaml:"strategies"`   // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
-	Collude     bool     `yaml:"collude"`      // all liars draw the same and share what they know
-	BeyondBound bool     `yaml:"beyond-bound"` // more than f liars are meant
+	Liars       Ints     `yaml:"liars"`             // servers in the adversary's hands
+	Strategies  []string `yaml:"strategies"`        // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
+	Collude     bool     `yaml:"collude"`           // all liars draw the same and share what they know
+	BadClients  Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
+	Tricks      []string `yaml:"client-strategies"` // the same for clients
+	BeyondBound bool     `yaml:"beyond-bound"`      // more than f liars are meant
 }
 
 // Fault is a scheduled fault, drawn Count times.
@@ -148,12 +151,13 @@ func (s *Spec) Patience() time.Duration {
 
 // defaults returns what a scenario need not say.
 func defaults() Spec {
+	latency := Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}
 	return Spec{
 		System:   System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},
-		Network:  Network{Link: Link{Latency: Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}}},
+		Network:  Network{Link: Link{Latency: latency}, Chaos: Link{Latency: latency}},
 		Limits: Limits{Deadline: Span{10 * time.Minute, 10 * time.Minute}, Bound: Span{20 * time.Second, 20 * time.Second},
 			Events: Ints{5_000_000, 5_000_000}, Instant: Ints{100_000, 100_000}, Watchdog: "5s"},
 	}

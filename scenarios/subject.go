@@ -18,6 +18,9 @@ type subject interface {
 	// bounds returns the fault assumptions.
 	bounds() []sim.Bound
 
+	// dialect is what a liar must know of the protocol, in this run.
+	dialect() adversary.Dialect
+
 	// observer returns the protocol's invariants, to be attached to the run.
 	observer(s checker.System) observer
 
@@ -38,10 +41,9 @@ type system struct {
 	name       string
 	make       func(r *run) (subject, error) // draws its sizes
 	decode     protocol.Decoder
-	dialect    adversary.Dialect // nil: nothing to fabricate
-	atomicity  string            // name of the property that the clients' history is judged by
-	situations []string          // that its machines note
-	kinds      []string          // of its messages
+	atomicity  string   // name of the property that the clients' history is judged by
+	situations []string // that its machines note
+	kinds      []string // of its messages
 	rules      []RuleDoc
 }
 

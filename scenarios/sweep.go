@@ -145,23 +145,27 @@ func (s *sweep) at(seed uint64) Options {
 	return o
 }
 
-// one does a run, and writes the artifact of a finding.
+// one does a run, and writes the artifact of a finding. A finding stands even if
+// its artifact cannot be written.
 func (s *sweep) one(p pair) (*Report, error) {
 	o := s.at(p.seed)
 	rep, err := Guarded(p.spec, o, p.spec.Patience())
-	if err != nil || rep.Outcome == checker.Pass || s.enough.Load() {
+	if err != nil || rep.Outcome == checker.Pass {
 		return rep, err
 	}
-	return rep, Keep(p.spec, o, rep, filepath.Join(s.Out, fmt.Sprintf("%s-%d.turncoat", p.spec.Name, p.seed)))
+	if !s.KeepGoing && !s.enough.CompareAndSwap(false, true) {
+		return rep, nil // a second one, found while the first was ending the sweep
+	}
+	path := filepath.Join(s.Out, fmt.Sprintf("%s-%d.turncoat", p.spec.Name, p.seed))
+	if err := Keep(p.spec, o, rep, path); err != nil {
+		rep.Detail += fmt.Sprintf("; its artifact could not be written: %v", err)
+	}
+	return rep, nil
 }
 
 // Keep writes the artifact of a finished run to path and names it in the report.
-// A run that does not repeat becomes a finding of its own: diverged. A machine
-// that never returned leaves no artifact, since to record it would never end.
+// A run that does not repeat becomes a finding of its own: diverged.
 func Keep(spec *Spec, o Options, rep *Report, path string) error {
-	if rep.Property == "machine-returns" {
-		return nil
-	}
 	a, err := NewArtifact(spec, o, rep)
 	var diverged *Divergence
 	if errors.As(err, &diverged) {
@@ -185,7 +189,7 @@ func (s *sweep) collect(rep *Report) {
 		s.err = s.Record(&rep.Run)
 	}
 	s.add(&rep.Run)
-	if (rep.Outcome != checker.Pass && !s.KeepGoing) || s.err != nil {
+	if s.err != nil || rep.Outcome == checker.Invalid && !s.KeepGoing {
 		s.enough.Store(true)
 	}
 	if s.Progress != nil {
@@ -232,13 +236,14 @@ func (s *sweep) summarise(wall time.Duration) {
 	out.RunsPerSecond = float64(out.Runs-uint64(len(s.Known))) / wall.Seconds()
 	out.Digest = s.fold.String()
 	out.Bound = results.Bound(out.Runs, uint64(len(out.Findings)))
-	out.Partial = s.stopped.Load() || s.enough.Load() || s.total != endless && s.next.Load() < s.total
+	out.Partial = s.stopped.Load() || s.enough.Load() && s.total == endless || s.total != endless && s.next.Load() < s.total
 	if out.Runs == 0 {
 		s.verdict = checker.Worst(s.verdict, checker.Vacuous)
 	}
+	whole := !out.Partial && (s.Of < 2 || out.Runs == s.total) // a shard alone says nothing of what the others reach
 	for i, spec := range s.specs {
 		for _, name := range spec.Reach {
-			if s.reached[i][name] == 0 && !out.Partial {
+			if s.reached[i][name] == 0 && whole {
 				out.NeverReached = append(out.NeverReached, spec.Name+": "+name)
 				s.verdict = checker.Worst(s.verdict, checker.Vacuous)
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"turncoat/adversary"
 )
 
 // validate reports everything about a decoded scenario that cannot be run, or
@@ -17,6 +19,9 @@ func (s *Spec) validate() error {
 		return errors.Join(v.errs...) // the rest depends on the protocol
 	}
 	v.system = systemOf(s.System.Protocol)
+	if err := CheckRules(s.System.Lift); err != nil {
+		v.require(false, "system.lift", "%v", err)
+	}
 	v.sizes()
 	v.link("network", &s.Network.Link)
 	if s.Network.GST.Hi > 0 {
@@ -46,7 +51,7 @@ func (v *validator) require(ok bool, path, format string, args ...any) {
 }
 
 func (v *validator) oneOf(path, word string, words []string) {
-	v.require(slices.Contains(words, word), path, "there is no %q%s", word, didYouMean(word, words))
+	v.require(slices.Contains(words, word), path, "there is no %q%s", word, DidYouMean(word, words))
 }
 
 func (v *validator) sizes() {
@@ -87,11 +92,11 @@ func (v *validator) adversary() {
 	servers := max(s.System.Servers.Hi, 3*s.System.F.Hi+1)
 	v.require(a.Liars.Hi <= servers, "adversary.liars", "there are only %d servers", servers)
 	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
-	for i, text := range a.Strategies {
-		if _, err := parseStrategies(text); err != nil {
-			v.require(false, fmt.Sprintf("adversary.strategies.%d", i), "%v", err)
-		}
-	}
+	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
+	v.require(a.BadClients.Hi == 0 || s.System.Protocol == "pbft", "adversary.bad-clients", "only PBFT's clients can be in the adversary's hands")
+	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.strategies("adversary.strategies", a.Strategies)
+	v.strategies("adversary.client-strategies", a.Tricks)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol == "pbft" {
@@ -101,6 +106,21 @@ func (v *validator) adversary() {
 	meant := a.BeyondBound || s.source.sets["adversary.liars"]
 	v.require(faulty <= s.System.F.Lo || meant, "adversary.liars",
 		"%d servers may lie or lose their disk where f is %d; say beyond-bound: true if that is meant", faulty, s.System.F.Lo)
+}
+
+// strategies checks that each can be used, and against this protocol.
+func (v *validator) strategies(path string, texts []string) {
+	for i, text := range texts {
+		at := fmt.Sprintf("%s.%d", path, i)
+		parsed, err := parseStrategies(text)
+		v.require(err == nil, at, "%v", err)
+		for _, strategy := range parsed {
+			for _, spec := range adversary.Strategies() {
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol
+				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
+			}
+		}
+	}
 }
 
 func (v *validator) fault(path string, f *Fault) {

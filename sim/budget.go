@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"turncoat/protocol"
@@ -35,13 +37,25 @@ func (e Excess) String() string {
 	return fmt.Sprintf("%s had %d faulty members at %v where at most %d may be", e.Group, e.Faulty, e.At, e.Most)
 }
 
-// exceeded computes from the corruptions that were carried out, not from what
-// the scenario declares, the first moment at which each bound was broken.
+// carriedOut returns the corruptions that have come about by a time, in order.
+func carriedOut(corruptions []Corruption, by time.Duration) []Corruption {
+	var out []Corruption
+	for _, c := range corruptions {
+		if c.Since <= by {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Corruption) int { return cmp.Compare(a.Since, b.Since) })
+	return out
+}
+
+// exceeded computes from the corruptions that were carried out, in order, not from
+// what the scenario declares, the first moment at which each bound was broken.
 func exceeded(bounds []Bound, corruptions []Corruption) []Excess {
 	var out []Excess
 	for _, b := range bounds {
 		var faulty protocol.Bitset
-		for _, c := range corruptions { // in order of time
+		for _, c := range corruptions {
 			for _, m := range b.Members {
 				if m == c.Node {
 					faulty.Add(int(m))

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,84 +18,51 @@ type Cut struct {
 	Slow     time.Duration   // added to the delay of what is caught
 }
 
-func (c *Cut) catches(from, to protocol.NodeID, kind protocol.Kind) bool {
-	return c.From.Has(int(from)) && c.To.Has(int(to)) && (c.Kinds == nil || slices.Contains(c.Kinds, kind))
+func (c *Cut) catches(from, to protocol.NodeID, m protocol.Message) bool {
+	return c.From.Has(int(from)) && c.To.Has(int(to)) && (c.Kinds == nil || slices.Contains(c.Kinds, m.Kind()))
 }
 
-// Act is what a scheduled fault does when its time comes. It runs at the front
-// of its instant, before any message or timer of the same time.
-type Act uint8
-
-// The acts.
-const (
-	Crash   Act = iota + 1 // Node stops; memory and unsynced stores are gone
-	Restart                // Node comes back with its disk
-	Wipe                   // Node's disk is lost (while it is down)
-	Raise                  // Cut comes into force
-	Lower                  // Cut ends
-)
-
-var acts = [...]string{Crash: "crash", Restart: "restart", Wipe: "wipe", Raise: "cut", Lower: "heal"}
-
-func (a Act) String() string { return acts[a] }
-
-// Strike is one scheduled fault.
-type Strike struct {
-	At   time.Duration
-	Act  Act
-	Node protocol.NodeID // Crash, Restart, Wipe
-	Cut  *Cut            // Raise, Lower
+// spell is the time during which a cut is in force: from <= t < until. All spells
+// are known when the run begins, so that a message which leaves only later, for
+// its CPU, disk or NIC, meets the cuts of that time.
+type spell struct {
+	*Cut
+	from, until int64
 }
 
-// strike carries out a fault.
-func (w *World) strike(s *Strike) {
-	switch s.Act {
-	case Crash:
-		w.crash(w.hosts[s.Node])
-	case Restart:
-		w.restart(w.hosts[s.Node])
-	case Wipe:
-		if h := w.hosts[s.Node]; h.disk != nil {
-			h.disk.wipe(w.now)
+// spells pairs each Raise with the next Lower of its cut, in order of from.
+func spells(strikes []Strike) []spell {
+	inOrder := slices.Clone(strikes)
+	slices.SortStableFunc(inOrder, func(a, b Strike) int { return cmp.Compare(a.At, b.At) })
+	var out []spell
+	for i, s := range inOrder {
+		if s.Act != Raise {
+			continue
 		}
-		w.faults = append(w.faults, Corruption{s.Node, time.Duration(w.now), "memory and disk lost"})
-	case Raise:
-		w.net.cuts = append(w.net.cuts, s.Cut)
-	case Lower:
-		if i := slices.Index(w.net.cuts, s.Cut); i >= 0 {
-			w.net.cuts = slices.Delete(w.net.cuts, i, i+1)
+		c := spell{s.Cut, int64(s.At), never}
+		for _, l := range inOrder[i:] {
+			if l.Act == Lower && l.Cut == s.Cut {
+				c.until = int64(l.At)
+				break
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// hindered returns what the cuts in force when a message leaves do to it: the
+// probability of its loss, at least that of the link, and a delay.
+func (n *network) hindered(loss uint32, from, to protocol.NodeID, m protocol.Message, leaves int64) (uint32, int64) {
+	slow := int64(0)
+	for i := range n.cuts {
+		c := &n.cuts[i]
+		if c.from > leaves {
+			break
+		}
+		if leaves < c.until && c.catches(from, to, m) {
+			loss, slow = max(loss, c.Loss), later(slow, int64(c.Slow))
 		}
 	}
-}
-
-func (w *World) crash(h *host) {
-	if !h.up {
-		return
-	}
-	h.up = false
-	h.crashed = append(h.crashed, w.now)
-	h.incarnation++
-	h.machine = nil
-	h.timers = h.timers[:0]
-	for _, e := range h.backlog {
-		w.drop(e)
-	}
-	h.backlog, h.results, h.pending = h.backlog[:0], nil, false
-	if h.busy {
-		w.leave()
-	}
-	if h.disk != nil {
-		h.disk.crash(w.now)
-	}
-}
-
-func (w *World) restart(h *host) {
-	if h.up {
-		return
-	}
-	w.boot(h)
-	if h.busy {
-		w.clients++
-		w.schedule(h)
-	}
+	return loss, slow
 }

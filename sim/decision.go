@@ -3,7 +3,9 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Choice says what a decision is about.
@@ -81,6 +83,7 @@ type Decisions struct {
 	seed uint64
 	list map[Key]int64 // nil when the seed decides; looked up only
 	keep bool
+	lock sync.Mutex // guards kept: a watchdog reads it of a run that never returns
 	kept []Decision
 }
 
@@ -101,7 +104,11 @@ func FromList(seed uint64, list []Decision) *Decisions {
 func (d *Decisions) Seed() uint64 { return d.seed }
 
 // Kept returns what was decided other than calmly, in the order of decision.
-func (d *Decisions) Kept() []Decision { return d.kept }
+func (d *Decisions) Kept() []Decision {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return slices.Clone(d.kept)
+}
 
 // stream returns the random words of a name.
 func (d *Decisions) stream(name string) stream { return newStream(d.seed, name) }
@@ -121,19 +128,25 @@ func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
 		v = listed
 	}
 	if d.keep && v != calm {
+		d.lock.Lock()
 		d.kept = append(d.kept, Decision{k, v})
+		d.lock.Unlock()
 	}
 	return v
 }
 
-// Draw settles a choice among lo..hi, of which calm is the default. A listed
-// value outside lo..hi is brought to the nearest end.
+// Draw settles a choice among lo..hi. A list that does not have it leaves calm,
+// which need not be one of lo..hi: a fault that does not happen has no time. A
+// listed value outside lo..hi is brought to the nearest end.
 func (d *Decisions) Draw(k Key, lo, hi, calm int64) int64 {
 	drawn := calm
 	if d.list == nil {
 		drawn = lo + int64(below(d.word(k), uint64(hi-lo+1)))
 	}
-	return min(max(d.settle(k, calm, drawn), lo), hi)
+	if v := d.settle(k, calm, drawn); v != calm {
+		return min(max(v, lo), hi)
+	}
+	return calm
 }
 
 // Chance settles a choice that is yes with ppm parts per million, by default no.

@@ -23,7 +23,9 @@ type disk struct {
 	durable map[protocol.ID]protocol.Message // looked up and rewritten only
 	keys    []protocol.ID                    // of durable, sorted
 	pending []staged                         // in order of store
-	bytes   int64                            // stored since the last sync
+	covered int                              // how many of pending, from the first, were asked to be synced
+	bytes   int64                            // of pending that no sync covers
+	due     int64                            // bytes that the next sync writes
 	synced  int64                            // when the last sync is complete
 }
 
@@ -34,24 +36,32 @@ type staged struct {
 	at    int64 // when its sync completes; unsynced before one began
 }
 
-const unsynced = int64(1<<63 - 1)
+const unsynced = never
 
 func (d *disk) store(key protocol.ID, value protocol.Message, size int) {
 	d.pending = append(d.pending, staged{key, value, unsynced})
 	d.bytes += int64(size)
 }
 
-// sync makes what was stored durable and returns when it will be.
-func (d *disk) sync(now int64) int64 {
-	if d.bytes == 0 {
-		return max(d.synced, now)
+// cover asks for a sync of all that was stored so far. What is stored later in the
+// same input is not part of it.
+func (d *disk) cover() {
+	d.covered = len(d.pending)
+	d.due, d.bytes = d.due+d.bytes, 0
+}
+
+// sync begins the sync that cover asked for, at a time that may still lie ahead
+// of now, and returns when it is complete.
+func (d *disk) sync(now, begin int64) int64 {
+	if d.due == 0 {
+		return max(d.synced, begin)
 	}
-	d.synced = max(d.synced, now) + int64(d.Latency)
+	d.synced = later(max(d.synced, begin), int64(d.Latency))
 	if d.Bandwidth > 0 {
-		d.synced += d.bytes * int64(time.Second) / d.Bandwidth
+		d.synced = later(d.synced, d.due*int64(time.Second)/d.Bandwidth)
 	}
-	d.bytes = 0
-	for i := len(d.pending) - 1; i >= 0 && d.pending[i].at == unsynced; i-- {
+	d.due = 0
+	for i := d.covered - 1; i >= 0 && d.pending[i].at == unsynced; i-- {
 		d.pending[i].at = d.synced
 	}
 	d.settle(now)
@@ -66,6 +76,7 @@ func (d *disk) settle(now int64) {
 		n++
 	}
 	d.pending = slices.Delete(d.pending, 0, n)
+	d.covered = 0
 }
 
 func (d *disk) apply(s staged) {
@@ -89,7 +100,7 @@ func (d *disk) apply(s staged) {
 // crash forgets what is not durable at now.
 func (d *disk) crash(now int64) {
 	d.settle(now)
-	d.pending, d.bytes, d.synced = nil, 0, now
+	d.pending, d.bytes, d.due, d.synced = nil, 0, 0, now
 }
 
 // wipe loses everything.

@@ -9,11 +9,10 @@ import (
 // env is the world as the machine of one host sees it during one input. Effects
 // are gathered and leave when the input's cost is known.
 type env struct {
-	w       *World
-	h       *host
-	out     []effect
-	dirty   bool // stored in this input and not synced
-	returns int
+	w     *World
+	h     *host
+	out   []effect
+	dirty bool // a Sync was asked for in this input
 }
 
 // effect is something that others will see.
@@ -38,11 +37,15 @@ func (e *env) Send(to protocol.NodeID, m protocol.Message) {
 }
 
 func (e *env) SetTimer(id protocol.TimerID, d time.Duration) {
-	arming := e.h.arm(id)
-	e.w.push(event{at: e.h.Clock.after(e.w.now, d), node: int32(e.h.id), kind: evTimer, aux: arming})
+	h := e.h
+	h.armings++
+	due := h.Clock.after(e.w.now, d)
+	if h.timers.arm(id, due, h.armings) {
+		e.w.push(event{at: due, node: int32(h.id), kind: evTimer, aux: h.armings})
+	}
 }
 
-func (e *env) CancelTimer(id protocol.TimerID) { e.h.disarm(id) }
+func (e *env) CancelTimer(id protocol.TimerID) { e.h.timers.disarm(id) }
 
 func (e *env) Store(key protocol.ID, record protocol.Message) {
 	if e.h.disk == nil {
@@ -56,7 +59,12 @@ func (e *env) Store(key protocol.ID, record protocol.Message) {
 	e.h.disk.store(key, record, int(size))
 }
 
-func (e *env) Sync() { e.dirty = e.h.disk != nil }
+func (e *env) Sync() {
+	if e.h.disk != nil {
+		e.dirty = true
+		e.h.disk.cover()
+	}
+}
 
 func (e *env) Return(r protocol.Result) {
 	e.out = append(e.out, effect{to: protocol.None, result: r, synced: e.dirty})
@@ -76,12 +84,12 @@ func (e *env) begin(h *host) {
 func (e *env) finish(was *protocol.Meter) {
 	w, h := e.w, e.h
 	done := w.now
-	if !h.CPU.free() {
+	if h.backlog != nil {
 		now := was
 		if h.Meter != nil {
 			now = h.Meter
 		}
-		done += h.CPU.price(len(e.out), was, now)
+		done = later(done, h.CPU.price(len(e.out), was, now))
 		h.busyUntil = done
 	}
 	before, after := done, done
@@ -89,7 +97,7 @@ func (e *env) finish(was *protocol.Meter) {
 		before = max(done, h.disk.synced)
 		after = before
 		if e.dirty {
-			after = h.disk.sync(done)
+			after = h.disk.sync(w.now, done)
 		}
 	}
 	for i := range e.out {

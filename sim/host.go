@@ -20,9 +20,6 @@ type CPU struct {
 	PerKBHash time.Duration // each 1,024 bytes hashed by any of these
 }
 
-// free reports whether nothing costs anything.
-func (c *CPU) free() bool { return *c == CPU{} }
-
 // price returns what a step has cost: sends messages, and the meter's growth.
 func (c *CPU) price(sends int, was, is *protocol.Meter) int64 {
 	t := int64(c.PerInput) + int64(sends)*int64(c.PerSend)
@@ -47,71 +44,66 @@ type Host struct {
 	Correct bool  // the properties are promised to it
 }
 
+// life says whether a host runs its machine.
+type life uint8
+
+const (
+	unborn life = iota // before its first start
+	up
+	down // crashed
+)
+
 // host is the state behind a Host.
 type host struct {
-	Host
+	*Host
 	id          protocol.NodeID
 	machine     protocol.Machine
 	disk        *disk
-	up          bool
+	life        life
 	incarnation uint32
 	crashed     []int64 // by incarnation: when it ended
-	timers      []timer
-	armings     uint32 // timers ever armed: tells a stale expiry from a live one
+	timers      timers
+	armings     uint32 // timers ever armed, over all incarnations: numbers their events
 	nonces      uint32
-	busyUntil   int64
-	backlog     []event // inputs that wait for the CPU, oldest first
-	nicFree     int64
+	busyUntil   int64    // when the CPU is free
+	backlog     *backlog // nil without costs
+	nicFree     int64    // when the NIC is free
+	client      *client  // nil if nobody asks it for anything
+}
 
-	// Clients only.
+// client is the state of a host that is asked for operations.
+type client struct {
 	invoked uint32             // number of the next operation to ask for
-	next    protocol.Operation // the next to begin
+	next    protocol.Operation // the next to begin, or in flight
 	pending bool               // one is in flight
 	busy    bool               // there is more to do
 	results []protocol.Result  // that wait for the CPU or the disk, oldest first
 }
 
-// timer is an armed timer.
-type timer struct {
-	id     protocol.TimerID
-	arming uint32
+// backlog is the inputs that wait for the CPU of a host, oldest first.
+type backlog struct {
+	events []event
+	served int // of events, from the first
 }
 
-// arm replaces the arming of a timer and returns the new one.
-func (h *host) arm(id protocol.TimerID) uint32 {
-	h.armings++
-	for i := range h.timers {
-		if h.timers[i].id == id {
-			h.timers[i].arming = h.armings
-			return h.armings
-		}
+func (b *backlog) empty() bool { return b.served == len(b.events) }
+
+func (b *backlog) add(e event) { b.events = append(b.events, e) }
+
+// next removes and returns the oldest.
+func (b *backlog) next() event {
+	e := b.events[b.served]
+	b.served++
+	if b.served*2 >= len(b.events) { // each event is moved at most once for each one served
+		b.events = append(b.events[:0], b.events[b.served:]...)
+		b.served = 0
 	}
-	h.timers = append(h.timers, timer{id, h.armings})
-	return h.armings
+	return e
 }
 
-func (h *host) disarm(id protocol.TimerID) {
-	for i := range h.timers {
-		if h.timers[i].id == id {
-			last := len(h.timers) - 1
-			h.timers[i] = h.timers[last]
-			h.timers = h.timers[:last]
-			return
-		}
-	}
-}
-
-// expire disarms the timer of an arming and returns its id; false if it was
-// cancelled or armed again since.
-func (h *host) expire(arming uint32) (protocol.TimerID, bool) {
-	for i := range h.timers {
-		if h.timers[i].arming == arming {
-			id := h.timers[i].id
-			last := len(h.timers) - 1
-			h.timers[i] = h.timers[last]
-			h.timers = h.timers[:last]
-			return id, true
-		}
-	}
-	return 0, false
+// clear forgets all and returns what was waiting, good until the next add.
+func (b *backlog) clear() []event {
+	left := b.events[b.served:]
+	b.events, b.served = b.events[:0], 0
+	return left
 }

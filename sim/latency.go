@@ -37,9 +37,10 @@ func (d *Latency) draw(word uint64) int64 {
 		exponent := gauss(word) * int64(d.Sigma) / million
 		return scaleExp(int64(d.Base), exponent)
 	case Normal:
-		hi, lo := bits.Mul64(uint64(d.Spread), uint64(abs(gauss(word))))
+		g := gauss(word)
+		hi, lo := bits.Mul64(uint64(d.Spread), uint64(abs(g)))
 		off := int64(hi<<48 | lo>>16)
-		if gauss(word) < 0 {
+		if g < 0 {
 			off = -off
 		}
 		return max(int64(d.Base)+off, 0)
@@ -61,8 +62,8 @@ func gauss(word uint64) int64 {
 	return ((count-32)*one + smooth) / 4
 }
 
-// scaleExp returns base·e^x for x with 16 bits after the point and |x| ≤ 16:
-// halvings and doublings for the whole powers of two, a Taylor series for the rest.
+// scaleExp returns base·e^x, at most 2^62, for x with 16 bits after the point and
+// |x| ≤ 16: halvings and doublings for the whole powers of two, a Taylor series for the rest.
 func scaleExp(base, x int64) int64 {
 	const ln2 = 45426 // ln 2 with 16 bits after the point
 	x = min(max(x, -16*one), 16*one)
@@ -77,9 +78,15 @@ func scaleExp(base, x int64) int64 {
 		sum += term
 	}
 	hi, lo := bits.Mul64(uint64(base), uint64(sum))
-	if power >= 0 {
-		v := hi<<48 | lo>>16
-		return int64(min(v<<power, 1<<62))
+	length := bits.Len64(lo)
+	if hi > 0 {
+		length = 64 + bits.Len64(hi)
 	}
-	return int64((hi<<48 | lo>>16) >> -power)
+	if length-16+int(power) > 62 {
+		return 1 << 62
+	}
+	if power > 16 {
+		return int64(lo << (power - 16))
+	}
+	return int64(hi<<(48+power) | lo>>(16-power))
 }

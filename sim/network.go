@@ -41,74 +41,16 @@ type Network struct {
 	Decode protocol.Decoder
 }
 
-// packet is a message in flight.
-type packet struct {
-	msg    protocol.Message
-	hash   xxh3.Uint128 // of its wire form
-	from   protocol.NodeID
-	to     protocol.NodeID
-	life   uint32 // incarnation of the sender
-	index  uint32 // which of the sender's sends to this receiver
-	size   uint32 // bytes of the wire form
-	cause  uint64 // event in which it was sent
-	depart int64  // when it left; a sender that crashes before never sent it
-	free   uint32 // next free slot of the slab
-}
-
-// wire is the state of the directed link between two nodes.
-type wire struct {
-	stream stream
-	sent   uint32
-	freeAt int64 // when the link's bandwidth is free again
-}
-
 // network is the state behind a Network.
 type network struct {
 	Network
-	dense  []wire         // n×n, for small systems
-	sparse map[uint64]int // for large ones: index into wires; looked up only
-	wires  []wire
-	n      int
-	seed   stream
-	cuts   []*Cut // in force now, oldest first
+	wires wires
+	cuts  []spell // now and to come, in order of beginning
 
 	last     protocol.Message // the message encoded last: a broadcast is encoded once
 	lastHash xxh3.Uint128
 	lastSize uint32
 	scratch  []byte
-}
-
-// denseNodes bounds the systems whose links are kept in a matrix.
-const denseNodes = 512
-
-func (n *network) init(nodes int, seed stream) {
-	n.n, n.seed = nodes, seed
-	if nodes <= denseNodes {
-		n.dense = make([]wire, nodes*nodes)
-		return
-	}
-	n.sparse = make(map[uint64]int)
-}
-
-// wire returns the state of a link, made at its first use.
-func (n *network) wire(from, to protocol.NodeID) *wire {
-	var w *wire
-	if n.dense != nil {
-		w = &n.dense[int(from)*n.n+int(to)]
-	} else {
-		key := uint64(uint32(from))<<32 | uint64(uint32(to))
-		i, ok := n.sparse[key]
-		if !ok {
-			i = len(n.wires)
-			n.sparse[key] = i
-			n.wires = append(n.wires, wire{})
-		}
-		w = &n.wires[i]
-	}
-	if w.stream == 0 {
-		w.stream = n.seed.child(int32(from), int32(to))
-	}
-	return w
 }
 
 // measure returns the hash and length of m's wire form.
@@ -137,55 +79,56 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		return // nobody lives there
 	}
 	hash, size := n.measure(m)
-	p := packet{msg: m, hash: hash, size: size, from: h.id, to: to, life: h.incarnation, cause: w.events, depart: depart}
+	p := packet{msg: m, hash: hash, from: h.id, to: to, life: h.incarnation, cause: w.events, depart: depart}
 	w.counts.Messages++
 	if to == h.id {
-		w.enqueue(p, depart)
+		w.enqueue(&p, depart)
 		return
 	}
 	if h.Egress > 0 {
-		h.nicFree = max(h.nicFree, depart) + int64(size)*8*int64(time.Second)/h.Egress
+		h.nicFree = serialised(h.nicFree, depart, size, h.Egress)
 		p.depart = h.nicFree
 	}
-	link, wire := n.link(p.depart), n.wire(h.id, to)
+	link, wire := n.link(p.depart), n.wires.of(h.id, to)
 	p.index = wire.sent
 	wire.sent++
 	word := wire.stream.at(p.index)
 
 	loss, slow := link.Loss, int64(0)
-	for _, c := range n.cuts {
-		if c.catches(h.id, to, m.Kind()) {
-			loss, slow = max(loss, c.Loss), slow+int64(c.Slow)
-		}
+	if len(n.cuts) > 0 {
+		loss, slow = n.hindered(loss, h.id, to, m, p.depart)
 	}
 	if loss > 0 && w.lost(&p, mix(word^1), loss) {
 		w.counts.Lost++
 		return
 	}
-	leave := p.depart
+	arrive := p.depart
 	if link.Bandwidth > 0 {
-		wire.freeAt = max(wire.freeAt, leave) + int64(size)*8*int64(time.Second)/link.Bandwidth
-		leave = wire.freeAt
+		wire.freeAt = serialised(wire.freeAt, arrive, size, link.Bandwidth)
+		arrive = wire.freeAt
 	}
-	if link.Corrupt > 0 {
-		if !w.corrupt(&p, mix(word^2), link.Corrupt) {
-			return
-		}
+	if link.Corrupt > 0 && !w.corrupt(&p, mix(word^2), link.Corrupt, size) {
+		return
 	}
-	arrive := leave + slow + w.travel(&p, link, word)
+	arrive = later(later(arrive, slow), w.travel(&p, link, word))
 	if link.Duplicate > 0 {
 		if extra := w.duplicate(&p, mix(word^3), link); extra > 0 {
 			w.counts.Duplicated++
-			w.enqueue(p, w.bounded(arrive+extra))
+			w.enqueue(&p, n.bounded(p.depart, later(arrive, extra)))
 		}
 	}
-	w.enqueue(p, w.bounded(arrive))
+	w.enqueue(&p, n.bounded(p.depart, arrive))
 }
 
-// bounded applies partial synchrony: what is sent before GST arrives soon after it.
-func (w *World) bounded(arrive int64) int64 {
-	n := &w.net
-	if w.now < int64(n.GST) && n.Bound > 0 {
+// serialised returns when the last bit of size bytes is out of something that is
+// free from some time on and lets rate bits a second through.
+func serialised(free, ready int64, size uint32, rate int64) int64 {
+	return later(max(free, ready), int64(size)*8*int64(time.Second)/rate)
+}
+
+// bounded applies partial synchrony: what leaves before GST arrives soon after it.
+func (n *network) bounded(depart, arrive int64) int64 {
+	if depart < int64(n.GST) && n.Bound > 0 {
 		return min(arrive, int64(n.GST+n.Bound))
 	}
 	return arrive
@@ -201,8 +144,12 @@ func (w *World) travel(p *packet, link *Link, word uint64) int64 {
 	if r := mix(word ^ 4); link.Reorder > 0 && hit(r, link.Reorder) {
 		drawn += int64(below(mix(r), uint64(link.Hold)+1))
 	}
-	return max(w.settle(Delay, p, latency.calm(), drawn), 0)
+	return min(max(w.settle(Delay, p, latency.calm(), drawn), 0), longest)
 }
+
+// longest bounds what an edited list of decisions may say of a delay, so that no
+// sum of times overflows: 36 years.
+const longest = 1 << 60
 
 // settle decides something about p; a seed alone answers without building a Key.
 func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
@@ -231,18 +178,18 @@ func (w *World) duplicate(p *packet, word uint64, link *Link) int64 {
 	if hit(word, link.Duplicate) {
 		drawn = 1 + link.Latency.draw(mix(word))
 	}
-	return w.settle(Duplicate, p, 0, drawn)
+	return min(w.settle(Duplicate, p, 0, drawn), longest)
 }
 
 // corrupt decides whether a bit of p is flipped and flips it. It reports whether
 // there is still a message: bytes that do not decode are dropped at the receiver.
-func (w *World) corrupt(p *packet, word uint64, ppm uint32) bool {
+func (w *World) corrupt(p *packet, word uint64, ppm uint32, size uint32) bool {
 	drawn := int64(0)
 	if hit(word, ppm) {
-		drawn = 1 + int64(below(mix(word), uint64(p.size)*8))
+		drawn = 1 + int64(below(mix(word), uint64(size)*8))
 	}
 	bit := w.settle(Corrupt, p, 0, drawn) - 1
-	if bit < 0 || bit >= int64(p.size)*8 {
+	if bit < 0 || bit >= int64(size)*8 {
 		return true
 	}
 	w.counts.Corrupted++

@@ -3,6 +3,7 @@ package sim
 import (
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,9 +36,13 @@ func LoadRegions() *Regions {
 func parseRegions(text string) (*Regions, error) {
 	read := csv.NewReader(strings.NewReader(text))
 	read.Comment = '#'
+	read.FieldsPerRecord = 3
 	rows, err := read.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("regions: %w", err)
+	}
+	if len(rows) < 2 {
+		return nil, errors.New("regions: a heading and no measurement")
 	}
 	r := &Regions{}
 	for _, row := range rows[1:] {
@@ -51,11 +56,15 @@ func parseRegions(text string) (*Regions, error) {
 		r.RTT = append(r.RTT, make([]time.Duration, len(r.Names)))
 	}
 	for _, row := range rows[1:] {
-		us, err := strconv.Atoi(row[2])
-		if err != nil || us <= 0 {
+		us, err := strconv.ParseUint(row[2], 10, 32)
+		if err != nil || us == 0 {
 			return nil, fmt.Errorf("regions: %q to %q: %q is not a number of microseconds", row[0], row[1], row[2])
 		}
-		r.RTT[slices.Index(r.Names, row[0])][slices.Index(r.Names, row[1])] = time.Duration(us) * time.Microsecond
+		rtt := &r.RTT[slices.Index(r.Names, row[0])][slices.Index(r.Names, row[1])]
+		if *rtt != 0 {
+			return nil, fmt.Errorf("regions: %q to %q is there twice", row[0], row[1])
+		}
+		*rtt = time.Duration(us) * time.Microsecond
 	}
 	return r, r.complete()
 }

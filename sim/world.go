@@ -5,6 +5,7 @@
 package sim
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +27,7 @@ type Config struct {
 	Network     Network
 	Strikes     []Strike
 	Bounds      []Bound
-	Corruptions []Corruption // by the adversary, in order of time
+	Corruptions []Corruption // by the adversary, in no order
 	Decisions   *Decisions
 
 	Deadline   time.Duration // the run is over then
@@ -66,7 +67,7 @@ type Counts struct {
 // World is a run in progress.
 type World struct {
 	config   Config
-	hosts    []*host
+	hosts    []host
 	net      network
 	queue    queue
 	choose   *Decisions
@@ -75,8 +76,7 @@ type World struct {
 	seq      uint64
 	events   uint64
 	instant  uint64
-	packets  []packet // slab; freed slots form a list
-	freed    uint32   // first free slot plus one
+	packets  slab
 	env      env
 	record   recorder
 	counts   Counts
@@ -87,12 +87,12 @@ type World struct {
 	steppers []Stepper
 }
 
-// New returns a world ready to run. It panics on a configuration that the
+// New returns a world ready to run, which keeps c.Hosts. It panics on a configuration that the
 // scenario's own checks should have refused.
 func New(c Config) *World {
 	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
 	w.env.w = w
-	w.faults = append(w.faults, c.Corruptions...)
+	w.faults = slices.Clone(c.Corruptions)
 	for _, o := range c.Observers {
 		if s, ok := o.(Stepper); ok {
 			w.steppers = append(w.steppers, s)
@@ -100,18 +100,21 @@ func New(c Config) *World {
 	}
 	w.nonces = w.choose.stream("nonce")
 	w.net.Network = c.Network
-	w.net.init(len(c.Hosts), w.choose.stream("network"))
+	w.net.wires.init(len(c.Hosts), w.choose.stream("network"))
+	w.net.cuts = spells(c.Strikes)
 	if w.config.MaxInstant == 0 {
 		w.config.MaxInstant = DefaultInstant
 	}
-	hosts := make([]host, len(c.Hosts))
-	for i := range hosts {
-		h := &hosts[i]
-		h.Host, h.id = c.Hosts[i], protocol.NodeID(i)
+	w.hosts = make([]host, len(c.Hosts))
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		h.Host, h.id = &c.Hosts[i], protocol.NodeID(i)
+		if h.CPU != (CPU{}) {
+			h.backlog = &backlog{}
+		}
 		if h.Disk != nil {
 			h.disk = &disk{Disk: *h.Disk}
 		}
-		w.hosts = append(w.hosts, h)
 		w.push(event{node: int32(i), kind: evBoot})
 	}
 	for i := range c.Strikes {
@@ -120,8 +123,8 @@ func New(c Config) *World {
 	}
 	w.clients = len(c.Clients)
 	for _, id := range c.Clients {
-		w.hosts[id].busy = true
-		w.schedule(w.hosts[id])
+		w.hosts[id].client = &client{busy: true}
+		w.schedule(&w.hosts[id])
 	}
 	return w
 }
@@ -134,30 +137,14 @@ func (w *World) push(e event) {
 }
 
 // enqueue schedules the arrival of a packet.
-func (w *World) enqueue(p packet, at int64) {
-	slot := w.freed
-	if slot == 0 {
-		w.packets = append(w.packets, p)
-		slot = uint32(len(w.packets))
-	} else {
-		w.freed = w.packets[slot-1].free
-		w.packets[slot-1] = p
-	}
-	w.push(event{at: at, node: int32(p.to), kind: evMessage, aux: slot - 1})
-}
-
-// take empties a slot of the slab.
-func (w *World) take(slot uint32) packet {
-	p := w.packets[slot]
-	w.packets[slot] = packet{free: w.freed}
-	w.freed = slot + 1
-	return p
+func (w *World) enqueue(p *packet, at int64) {
+	w.push(event{at: at, node: int32(p.to), kind: evMessage, aux: w.packets.hold(p)})
 }
 
 // drop forgets an input that its node will never handle.
 func (w *World) drop(e event) {
 	if e.kind == evMessage {
-		w.take(e.aux)
+		w.packets.take(e.aux)
 	}
 }
 
@@ -169,33 +156,35 @@ func (w *World) Now() time.Duration { return time.Duration(w.now) }
 
 // schedule plans the next operation of an idle client.
 func (w *World) schedule(h *host) {
-	op, after, ok := w.config.Workload.Next(h.id, h.invoked)
+	op, after, ok := w.config.Workload.Next(h.id, h.client.invoked)
 	if !ok {
-		h.busy = false
+		h.client.busy = false
 		w.leave()
 		return
 	}
-	h.next = op
-	w.push(event{at: w.now + int64(max(after, 0)), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
+	h.client.next = op
+	w.push(event{at: later(w.now, int64(max(after, 0))), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 
-// leave counts a client that has nothing more to do, or crashed.
+// leave counts a client that has nothing more to do, or crashed for good.
 func (w *World) leave() {
 	w.clients--
 	if w.clients == 0 && w.config.Settle > 0 {
-		w.end = min(w.end, w.now+int64(w.config.Settle))
+		w.end = min(w.end, later(w.now, int64(w.config.Settle)))
 	}
 }
 
 // boot starts an incarnation of a host.
 func (w *World) boot(h *host) {
-	h.up, h.busyUntil = true, w.now
+	h.life, h.busyUntil = up, w.now
 	h.machine = h.New()
 	var found protocol.Disk
 	if h.disk != nil {
 		found = h.disk.contents()
 	}
-	w.trace(Step{Kind: StepBoot, Node: h.id})
+	if w.config.Tracer != nil {
+		w.trace(Step{Kind: StepBoot, Node: h.id})
+	}
 	was := w.begin(h)
 	h.machine.Start(&w.env, found)
 	w.finish(h, &was)
@@ -221,13 +210,13 @@ func (w *World) note(node protocol.NodeID, situation string, detail uint64) {
 	for _, o := range w.config.Observers {
 		o.Noted(w.events, w.now, node, situation, detail)
 	}
-	w.trace(Step{Kind: StepNote, Node: node, Text: situation, Detail: detail})
+	if w.config.Tracer != nil {
+		w.trace(Step{Kind: StepNote, Node: node, Text: situation, Detail: detail})
+	}
 }
 
+// trace tells the tracer, which there must be: to build a step costs time too.
 func (w *World) trace(s Step) {
-	if w.config.Tracer == nil {
-		return
-	}
 	s.Event, s.At = w.events, w.now
 	w.config.Tracer.Step(s)
 }

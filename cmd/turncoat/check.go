@@ -24,7 +24,7 @@ func checkCommand() *cobra.Command {
 		Long: "Judge a history of reads, writes and compare-and-sets for atomicity. The format is told from the name\n" +
 			"(.jsonl, .log) unless it is given: jsonl is one event a line, jepsen is a log of Jepsen's register test.",
 		Example: "  turncoat check history.jsonl\n  turncoat check etcd.log --model cas-register --html etcd.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("HISTORY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := checker.ParseModel(model)
 			if err != nil {

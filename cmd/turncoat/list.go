@@ -15,7 +15,7 @@ func scenariosCommand() *cobra.Command {
 		Use:     "scenarios",
 		Short:   "List the library of scenarios, or show one",
 		Example: "  turncoat scenarios\n  turncoat scenarios show static-swarm > mine.yaml",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var list []scenarioJSON
 			for _, s := range scenarios.Library() {
@@ -24,9 +24,11 @@ func scenariosCommand() *cobra.Command {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), list)
 			}
+			var rows [][2]string
 			for _, s := range list {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-20s %s\n", s.Name, s.About)
+				rows = append(rows, [2]string{s.Name, s.About})
 			}
+			printTable(cmd.OutOrStdout(), rows)
 			return nil
 		},
 	}
@@ -35,7 +37,7 @@ func scenariosCommand() *cobra.Command {
 		Use:     "show NAME",
 		Short:   "Print a scenario as it is written",
 		Example: "  turncoat scenarios show static-zoo",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := scenarios.Text(args[0])
 			if err != nil {
@@ -63,14 +65,16 @@ func rulesCommand() *cobra.Command {
 		Use:     "rules",
 		Short:   "List the safety rules that can be lifted",
 		Example: "  turncoat rules",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), scenarios.Rules())
 			}
+			var rows [][2]string
 			for _, r := range scenarios.Rules() {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-26s %s\n", r.Name, r.Doc)
+				rows = append(rows, [2]string{r.Name, r.Doc})
 			}
+			printTable(cmd.OutOrStdout(), rows)
 			return nil
 		},
 	}
@@ -84,7 +88,7 @@ func versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version of the code",
 		Example: "  turncoat version --json",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := struct {
 				Version  string `json:"version"`

@@ -49,11 +49,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), checkCommand(), exploreCommand(), scenariosCommand(), rulesCommand(), versionCommand())
+	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), checkCommand(), exploreCommand(), figureCommand(), scenariosCommand(),
+		rulesCommand(), versionCommand())
+	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := unknownCommand(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
 	var s status
 	switch {
 	case err == nil:

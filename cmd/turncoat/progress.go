@@ -51,6 +51,16 @@ func (p *progress) update(done, total uint64, findings int) {
 	}
 }
 
+// points shows how far a figure is.
+func (p *progress) points(name string, done, total int) {
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r\x1b[K%s: %d of %d points", name, done, total)
+	} else if now := time.Now(); now.Sub(p.shown) > 10*time.Second {
+		p.shown = now
+		fmt.Fprintf(p.w, "%s: %d of %d points\n", name, done, total)
+	}
+}
+
 // done clears the line.
 func (p *progress) done() {
 	if p.terminal {

@@ -17,7 +17,7 @@ func replayCommand() *cobra.Command {
 		Short:   "Repeat a recorded run, decision by decision",
 		Long:    "Repeat a recorded run from its decisions and compare the digests. A run that is no longer the same exits with 7;\nwith --lenient it exits with the verdict that it has now.",
 		Example: "  turncoat replay out/static-twins-3.turncoat",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("ARTIFACT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := scenarios.ReadArtifact(args[0])
 			if err != nil {
@@ -34,7 +34,6 @@ func replayCommand() *cobra.Command {
 				rep.Verdict = rep.Outcome.String()
 			}
 			rep.Artifact = args[0]
-			rep.Reproduce = a.Reproduce
 			if asJSON {
 				if err := printJSON(cmd.OutOrStdout(), &rep.Run); err != nil {
 					return err

@@ -22,7 +22,7 @@ func runCommand() *cobra.Command {
 		Use:     "run SCENARIO",
 		Short:   "Run one schedule and judge it",
 		Example: "  turncoat run static-equivocator --seed 7\n  turncoat run static-twins --seed 3 --lift dbqs.write-back",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := c.options()
 			if err != nil {

@@ -14,6 +14,7 @@
 package auth
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -46,6 +47,7 @@ type Digest [32]byte
 // of nodes and never leave it.
 type scheme interface {
 	newKey(label uint64) PublicKey
+	adopt(pub PublicKey, label uint64, private ed25519.PrivateKey) // a key made elsewhere
 	sign(pub PublicKey, msg []byte) Signature
 	verify(pub PublicKey, msg []byte, sig *Signature) bool
 	mac(from, to protocol.NodeID, msg []byte) MAC
@@ -105,21 +107,6 @@ func NewAuthority(suite Suite, seed uint64, n int) (*Authority, error) {
 // Keys returns the handle of node id.
 func (a *Authority) Keys(id protocol.NodeID) *Keys {
 	return &Keys{authority: a, self: id, Meter: new(protocol.Meter)}
-}
-
-// ownerLabels lie above all labels of nodes.
-const ownerLabels = 1 << 40
-
-// Owner returns the signing key of the n-th owner of objects.
-func (a *Authority) Owner(n int) *Signer {
-	return &Signer{authority: a, Public: a.scheme.newKey(ownerLabels + uint64(n))}
-}
-
-// Signer holds a signing key that belongs to no node, such as that of an
-// object's owner.
-type Signer struct {
-	authority *Authority
-	Public    PublicKey
 }
 
 // Keys is what one node can do: sign and authenticate as itself, verify anyone.

@@ -61,11 +61,28 @@ func TestKeysAreAFunctionOfSuiteAndSeed(t *testing.T) {
 			t.Fatal("two authorities of one seed differ")
 		}
 		elsewhere, _ := NewAuthority([]Suite{Ideal, Real}[i], 8, 4)
-		if a.Owner(0).Public == elsewhere.Owner(0).Public {
-			t.Fatal("two seeds share a key")
+		mine, _ := a.Keys(0).Public(0)
+		theirs, _ := elsewhere.Keys(0).Public(0)
+		if mine == theirs {
+			t.Fatal("two seeds share a node's key")
 		}
 		if a.Owner(0).Public == a.Owner(1).Public {
 			t.Fatal("two owners share a key")
+		}
+	}
+}
+
+func TestOwnersHaveOneNameUnderBothSuites(t *testing.T) {
+	all := authorities(t)
+	ideal, real := all[0].Owner(2), all[1].Owner(2)
+	if ideal.Public != real.Public {
+		t.Fatal("an owner's key depends on the suite, and so would the place of its object")
+	}
+	for i, owner := range []*Signer{ideal, real} {
+		k := all[i].Keys(0)
+		sig := k.SignAs(owner, []byte("mine"))
+		if !k.Verify(owner.Public, []byte("mine"), &sig) || k.Verify(owner.Public, []byte("yours"), &sig) {
+			t.Fatal("an owner's signature does not bind its message")
 		}
 	}
 }

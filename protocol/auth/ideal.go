@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/ed25519"
 	"encoding/binary"
 
 	"github.com/dchest/siphash"
@@ -34,6 +35,9 @@ func (s *ideal) newKey(label uint64) PublicKey {
 	s.labels[pub] = label
 	return pub
 }
+
+// adopt takes only the name of the key.
+func (s *ideal) adopt(pub PublicKey, label uint64, _ ed25519.PrivateKey) { s.labels[pub] = label }
 
 // The tweaks keep the keys of signatures and of MACs apart.
 const (

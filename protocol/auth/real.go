@@ -56,6 +56,8 @@ func (s *real) newKey(label uint64) PublicKey {
 	return pub
 }
 
+func (s *real) adopt(pub PublicKey, _ uint64, private ed25519.PrivateKey) { s.private[pub] = private }
+
 func (s *real) sign(pub PublicKey, msg []byte) Signature {
 	return Signature(ed25519.Sign(s.private[pub], msg))
 }

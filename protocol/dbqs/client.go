@@ -66,6 +66,7 @@ func (c *Client) Start(protocol.Env, protocol.Disk) {}
 func (c *Client) Invoke(env protocol.Env, op protocol.Operation) {
 	c.op, c.group = op, c.config.group(op.Object)
 	c.best, c.highest = nil, Timestamp{}
+	c.forgetHolders()
 	switch op.Kind {
 	case protocol.Read:
 		c.beginRead(env)
@@ -132,7 +133,7 @@ func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 	case *ReadTSReply:
 		c.onReadTSReply(env, member, m)
 	case *WriteReply:
-		c.onWriteReply(env, member)
+		c.onWriteReply(env, member, m)
 	case *ReadReply:
 		c.onReadReply(env, member, m)
 	case *PutReply:
@@ -193,6 +194,8 @@ func (c *Client) AppendState(b []byte) []byte {
 		return b
 	}
 	b = binary.LittleEndian.AppendUint32(b, c.op.Seq)
+	b = append(b, c.op.Object[:]...)
+	b = protocol.AppendBytes(b, c.op.Value)
 	b = binary.LittleEndian.AppendUint64(b, c.nonce)
 	b = c.replied.AppendTo(b)
 	b = binary.AppendUvarint(b, uint64(c.replies))
@@ -207,5 +210,9 @@ func (c *Client) String() string {
 	if c.phase == idle {
 		return "idle"
 	}
-	return fmt.Sprintf("%v %v %s %d/%d", c.op.Kind, c.op.Object, phaseNames[c.phase], c.replies, len(c.group))
+	have := c.replies
+	if c.phase == returning {
+		have = c.holding
+	}
+	return fmt.Sprintf("%v %v %s, %d of %d", c.op.Kind, c.op.Object, phaseNames[c.phase], have, len(c.group))
 }

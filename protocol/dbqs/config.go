@@ -58,7 +58,7 @@ func (c *Config) validRecord(k *auth.Keys, object protocol.ID, r *Record) bool {
 	if c.Lifted.Lifted(VerifySignature) {
 		return true
 	}
-	return c.validStamp(k, object, &Stamp{r.Public, r.TS, k.Digest(r.Value), r.Sig})
+	return signed(k, object, r.Public, r.TS, k.Digest(r.Value), &r.Sig)
 }
 
 // validStamp reports whether the owner of an object signed what s stands for.
@@ -66,11 +66,16 @@ func (c *Config) validStamp(k *auth.Keys, object protocol.ID, s *Stamp) bool {
 	if c.Lifted.Lifted(VerifySignature) {
 		return true
 	}
-	if ObjectID(s.Public) != object {
+	return signed(k, object, s.Public, s.TS, s.Digest, &s.Sig)
+}
+
+// signed reports whether sig is the owner's signature of a write.
+func signed(k *auth.Keys, object protocol.ID, owner auth.PublicKey, ts Timestamp, digest auth.Digest, sig *auth.Signature) bool {
+	if ObjectID(owner) != object {
 		return false
 	}
-	k.Scratch = statement(k.Scratch[:0], object, s.TS, s.Digest)
-	return k.Verify(s.Public, k.Scratch, &s.Sig)
+	k.Scratch = statement(k.Scratch[:0], object, ts, digest)
+	return k.Verify(owner, k.Scratch, sig)
 }
 
 // Authenticate puts the MAC of the node that holds k, toward a client, on m. Only

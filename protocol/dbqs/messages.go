@@ -35,9 +35,13 @@ type (
 		Record *Record
 	}
 
-	// WriteReply says that the replica durably holds the record or a newer one.
+	// WriteReply says that the replica durably holds the record with this signature
+	// or a newer one. It names the record because anyone may send a Write in the
+	// client's name: with the nonce alone, a faulty member that was asked to store a
+	// record could make correct ones acknowledge an old record in its place [O].
 	WriteReply struct {
 		Header
+		Sig auth.Signature
 		MAC auth.MAC
 	}
 
@@ -142,8 +146,12 @@ func (m *ReadReply) mac() *auth.MAC   { return &m.MAC }
 func (m *PutReply) mac() *auth.MAC    { return &m.MAC }
 func (m *GetReply) mac() *auth.MAC    { return &m.MAC }
 
-func (m *WriteReply) appendBody(b []byte) []byte { return m.appendTo(b, tagWriteReply) }
-func (m *PutReply) appendBody(b []byte) []byte   { return m.appendTo(b, tagPutReply) }
+func (m *PutReply) appendBody(b []byte) []byte { return m.appendTo(b, tagPutReply) }
+
+func (m *WriteReply) appendBody(b []byte) []byte {
+	return append(m.appendTo(b, tagWriteReply), m.Sig[:]...)
+}
+
 func (m *ReadReply) appendBody(b []byte) []byte {
 	return appendOptional(m.appendTo(b, tagReadReply), m.Record)
 }
@@ -179,12 +187,12 @@ func Kinds() []string {
 func Decode(b []byte) (protocol.Message, error) {
 	w := protocol.NewWire(b)
 	tag := w.Byte()
+	var m protocol.Message
 	if tag == tagRecord {
-		r := readRecord(w)
-		return r, w.Done()
+		m = readRecord(w)
+	} else {
+		m = decodeBody(w, tag, Header{Object: w.ID(), Nonce: w.Uint64()})
 	}
-	h := Header{Object: w.ID(), Nonce: w.Uint64()}
-	m := decodeBody(w, tag, h)
 	if err := w.Done(); err != nil {
 		return nil, err
 	}
@@ -200,7 +208,10 @@ func decodeBody(w *protocol.Wire, tag byte, h Header) protocol.Message {
 	case tagWrite:
 		return &Write{h, readRecord(w)}
 	case tagWriteReply:
-		return &WriteReply{h, readMAC(w)}
+		m := &WriteReply{Header: h}
+		copy(m.Sig[:], w.Fixed(len(m.Sig)))
+		m.MAC = readMAC(w)
+		return m
 	case tagRead:
 		return &Read{h}
 	case tagReadReply:

@@ -8,7 +8,6 @@ import "turncoat/protocol"
 
 // beginRead enters phase 1.
 func (c *Client) beginRead(env protocol.Env) {
-	c.forgetHolders()
 	c.begin(env, reading, func(h Header) protocol.Message { return &Read{h} })
 }
 

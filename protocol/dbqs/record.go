@@ -50,7 +50,7 @@ func statement(b []byte, object protocol.ID, ts Timestamp, digest auth.Digest) [
 // compare orders records by timestamp. Equal timestamps with different values
 // come only from a faulty owner; the digest orders them the same way for
 // everyone [O]. With the rule on writer ids lifted, only the counter counts.
-func (r Rules) compare(a, b *Record) int {
+func (s Rules) compare(a, b *Record) int {
 	switch {
 	case a == b:
 		return 0
@@ -59,7 +59,7 @@ func (r Rules) compare(a, b *Record) int {
 	case b == nil:
 		return 1
 	}
-	if c := cmp.Compare(a.TS.Counter, b.TS.Counter); c != 0 || r.Lifted(WriterInTimestamp) {
+	if c := cmp.Compare(a.TS.Counter, b.TS.Counter); c != 0 || s.Lifted(WriterInTimestamp) {
 		return c
 	}
 	if c := cmp.Compare(a.TS.Writer, b.TS.Writer); c != 0 {
@@ -76,12 +76,13 @@ func (r Rules) compare(a, b *Record) int {
 // zero as a is older than, equal to or newer than b. For checkers.
 func Newer(a, b *Record) int { return Rules(0).compare(a, b) }
 
-// same reports whether two records say the same.
+// same reports whether two records are one and the same, signature included: if
+// the owner signed one, so did it the other.
 func same(a, b *Record) bool {
 	if a == b || a == nil || b == nil {
 		return a == b
 	}
-	return a.TS == b.TS && bytes.Equal(a.Value, b.Value)
+	return a.TS == b.TS && a.Public == b.Public && a.Sig == b.Sig && bytes.Equal(a.Value, b.Value)
 }
 
 func appendTimestamp(b []byte, ts Timestamp) []byte {

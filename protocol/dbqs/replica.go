@@ -1,6 +1,7 @@
 package dbqs
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"turncoat/protocol"
@@ -14,7 +15,15 @@ type Replica struct {
 	keys    *auth.Keys
 	records map[protocol.ID]*Record // looked up only
 	values  map[protocol.ID]*Put    // content-hash objects; looked up only
-	order   []protocol.ID           // of both, in order of arrival
+
+	registers, contents []protocol.ID // the keys of the two, in order of arrival
+}
+
+// contentKey returns the disk key of a content-hash object. It is not the
+// object's id: the value that is an owner's public key has the id of the owner's
+// register, and whoever put it would overwrite that.
+func contentKey(object protocol.ID) protocol.ID {
+	return protocol.ID(digest(append([]byte("dbqs content"), object[:]...)))
 }
 
 // NewReplica returns a replica that holds nothing.
@@ -28,12 +37,13 @@ func (r *Replica) Start(env protocol.Env, disk protocol.Disk) {
 		env.Note(Recovered, uint64(len(disk)))
 	}
 	for _, d := range disk {
-		r.order = append(r.order, d.Key)
 		switch v := d.Value.(type) {
 		case *Record:
 			r.records[d.Key] = v
+			r.registers = append(r.registers, d.Key)
 		case *Put:
-			r.values[d.Key] = v
+			r.values[v.Object] = v
+			r.contents = append(r.contents, v.Object)
 		}
 	}
 }
@@ -80,13 +90,13 @@ func (r *Replica) onWrite(env protocol.Env, from protocol.NodeID, m *Write) {
 		env.Note(Superseded, old.TS.Counter)
 	case order > 0:
 		if old == nil {
-			r.order = append(r.order, m.Object)
+			r.registers = append(r.registers, m.Object)
 		}
 		r.records[m.Object] = m.Record
 		env.Store(m.Object, m.Record)
 		env.Sync()
 	}
-	r.reply(env, from, &WriteReply{Header: m.Header})
+	r.reply(env, from, &WriteReply{Header: m.Header, Sig: m.Record.Sig})
 }
 
 func (r *Replica) onPut(env protocol.Env, from protocol.NodeID, m *Put) {
@@ -94,9 +104,9 @@ func (r *Replica) onPut(env protocol.Env, from protocol.NodeID, m *Put) {
 		return
 	}
 	if r.values[m.Object] == nil {
-		r.order = append(r.order, m.Object)
+		r.contents = append(r.contents, m.Object)
 		r.values[m.Object] = &Put{Header{Object: m.Object}, m.Value}
-		env.Store(m.Object, r.values[m.Object])
+		env.Store(contentKey(m.Object), r.values[m.Object])
 		env.Sync()
 	}
 	r.reply(env, from, &PutReply{Header: m.Header})
@@ -122,26 +132,30 @@ func (r *Replica) Holds(object protocol.ID) *Record { return r.records[object] }
 // Clone implements protocol.Machine.
 func (r *Replica) Clone() protocol.Machine {
 	c := NewReplica(r.config, r.keys)
-	c.order = slices.Clone(r.order)
-	for _, id := range r.order {
-		if rec := r.records[id]; rec != nil {
-			c.records[id] = rec
-		}
-		if v := r.values[id]; v != nil {
-			c.values[id] = v
-		}
+	c.registers, c.contents = slices.Clone(r.registers), slices.Clone(r.contents)
+	for _, id := range r.registers {
+		c.records[id] = r.records[id]
+	}
+	for _, id := range r.contents {
+		c.values[id] = r.values[id]
 	}
 	return c
 }
 
 // AppendState implements protocol.Machine.
 func (r *Replica) AppendState(b []byte) []byte {
-	ids := slices.Clone(r.order)
-	slices.SortFunc(ids, protocol.ID.Compare)
-	for _, id := range ids {
-		b = append(b, id[:]...)
-		b = appendOptional(b, r.records[id])
-		b = protocol.AppendBool(b, r.values[id] != nil) // the id fixes the value
+	b = binary.AppendUvarint(b, uint64(len(r.registers)))
+	for _, id := range sorted(r.registers) {
+		b = appendRecord(append(b, id[:]...), r.records[id])
+	}
+	for _, id := range sorted(r.contents) {
+		b = append(b, id[:]...) // the id fixes the value
 	}
 	return b
+}
+
+func sorted(ids []protocol.ID) []protocol.ID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, protocol.ID.Compare)
+	return ids
 }

@@ -49,7 +49,10 @@ func (c *Client) store(env protocol.Env) {
 }
 
 // onWriteReply counts an acknowledgement, of a write or of a write-back.
-func (c *Client) onWriteReply(env protocol.Env, member int) {
+func (c *Client) onWriteReply(env protocol.Env, member int, m *WriteReply) {
+	if !c.acknowledges(m) {
+		return
+	}
 	switch c.phase {
 	case storing:
 		if c.count(member) && c.replies >= c.config.writeQuorum() {
@@ -58,4 +61,11 @@ func (c *Client) onWriteReply(env protocol.Env, member int) {
 	case returning:
 		c.hold(env, member)
 	}
+}
+
+// acknowledges reports whether m is about the record that is being written. Under
+// the rule on nonces that follows from the nonce for all that this client sent;
+// with it lifted, an acknowledgement of anything counts.
+func (c *Client) acknowledges(m *WriteReply) bool {
+	return c.config.Lifted.Lifted(ReplyNonce) || c.best != nil && m.Sig == c.best.Sig
 }

@@ -24,7 +24,7 @@ type checkpoint struct {
 // partList returns what the digest of the checkpoint is the digest of, which is
 // also part 0 of its transfer: how many parts are the service's, and the digest of each.
 func (c *checkpoint) partList() []byte {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(c.serviceParts))
+	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+32*len(c.digests)), uint32(c.serviceParts))
 	for i := range c.digests {
 		b = append(b, c.digests[i][:]...)
 	}
@@ -45,6 +45,8 @@ func (r *Replica) takeCheckpoint(seq uint64) {
 	for i, p := range c.parts {
 		if d, same := r.digestOfUnchanged(i, p); same {
 			c.digests[i] = d
+		} else if i > 0 && sameSlice(p, c.parts[i-1]) {
+			c.digests[i] = c.digests[i-1]
 		} else {
 			c.digests[i] = r.seal.keys.Digest(p)
 		}
@@ -55,15 +57,17 @@ func (r *Replica) takeCheckpoint(seq uint64) {
 
 // digestOfUnchanged returns the digest that part i had in the last checkpoint, if it is the very same slice.
 func (r *Replica) digestOfUnchanged(i int, p []byte) (auth.Digest, bool) {
-	if len(r.checkpoints) == 0 || len(p) == 0 {
+	if len(r.checkpoints) == 0 {
 		return auth.Digest{}, false
 	}
 	c := r.lastCheckpoint()
-	if i >= len(c.parts) || len(c.parts[i]) != len(p) || &c.parts[i][0] != &p[0] {
+	if i >= len(c.parts) || !sameSlice(p, c.parts[i]) {
 		return auth.Digest{}, false
 	}
 	return c.digests[i], true
 }
+
+func sameSlice(p, q []byte) bool { return len(p) > 0 && len(p) == len(q) && &p[0] == &q[0] }
 
 // restore replaces the state by that of a checkpoint, or returns an error and
 // changes nothing.

@@ -74,7 +74,7 @@ func (c *Config) Check() error {
 	n := len(c.Members)
 	switch {
 	case n < 4 || n%3 != 1:
-		return fmt.Errorf("pbft: Members has %d replicas; PBFT needs 3f+1 of them: 4, 7, 10, ...", n)
+		return fmt.Errorf("pbft: Members has %d replicas; PBFT needs 3f+1 of them, such as 4, 7 or 10", n)
 	case c.K == 0 || c.L < 2*c.K || c.L%c.K != 0:
 		return fmt.Errorf("pbft: L=%d must be a multiple of K=%d and at least twice as much, or the primary waits at every checkpoint", c.L, c.K)
 	case c.Batch < 1:

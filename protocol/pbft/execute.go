@@ -41,7 +41,13 @@ func (r *Replica) apply(env protocol.Env, s *slot, tentative bool) {
 		e.applied = make([]bool, len(e.requests))
 	}
 	r.tentative = s.seq
+	if tentative {
+		r.shown = max(r.shown, s.seq)
+	}
 	for i, req := range e.requests {
+		if r.ended() {
+			break
+		}
 		rec := r.replies.record(req.Client)
 		if req.Timestamp <= rec.timestamp {
 			env.Note(NoteDuplicateSkipped, req.Timestamp)
@@ -99,9 +105,13 @@ func (r *Replica) rollBack(env protocol.Env) {
 
 // executeReadOnly answers a read-only request from the present state, without
 // ordering it (§5.1.3). The answer waits until all that it reflects has committed.
+//
+// A replica that has rolled back does not answer until it has executed as far again
+// [O]: a client may hold its tentative reply to what was undone, as one of a quorum
+// that makes the result last, and the state before it must not find a quorum then.
 func (r *Replica) executeReadOnly(env protocol.Env, m *Request) {
-	if r.transfer != nil {
-		return // the state is on its way
+	if r.transfer != nil || r.tentative < r.shown {
+		return // the state is on its way; or behind what a client was shown
 	}
 	result := r.service.Execute(m.Client, m.Op, true)
 	reply := r.replyTo(m.Client, m.Timestamp, result, m.Replier)

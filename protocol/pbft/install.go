@@ -179,8 +179,8 @@ func (r *Replica) requeue() {
 			continue
 		}
 		for i := range s.assigned.refs {
-			if r.queue.bodies[s.assigned.refs[i]] != nil {
-				r.queue.markProposed(&s.assigned.refs[i])
+			if e := r.queue.find(&s.assigned.refs[i]); e != nil {
+				e.proposed = true
 			}
 		}
 	}

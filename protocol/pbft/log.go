@@ -27,16 +27,19 @@ func (b *batch) complete() bool {
 // fill puts the body of a request into the batch, if it belongs there.
 func (b *batch) fill(d *auth.Digest, req *Request, proved bool) {
 	for i := range b.refs {
-		if b.refs[i] != *d {
-			continue
+		if b.refs[i] == *d {
+			b.fillAt(i, req, proved)
 		}
-		if b.bodies[i] == nil {
-			b.bodies[i] = req
-			b.missing--
-		}
-		if proved && b.proved.Add(i) {
-			b.doubted--
-		}
+	}
+}
+
+func (b *batch) fillAt(i int, req *Request, proved bool) {
+	if b.bodies[i] == nil {
+		b.bodies[i] = req
+		b.missing--
+	}
+	if proved && b.proved.Add(i) {
+		b.doubted--
 	}
 }
 
@@ -114,19 +117,15 @@ func (r *Replica) inWindow(seq uint64) bool {
 
 // slot returns the slot of seq for writing, or nil if seq is outside the
 // watermarks: a faulty primary could otherwise exhaust the numbers, or push out of
-// the log what is still needed. Without that rule a higher number does push a lower one out.
+// the log what is still needed, as numbers do without that rule.
 func (r *Replica) slot(seq uint64) *slot {
+	if r.cfg.enforced(Watermarks) && !r.inWindow(seq) || seq == 0 {
+		return nil
+	}
 	s := &r.log.slots[seq%r.cfg.L]
-	if r.cfg.enforced(Watermarks) && !r.inWindow(seq) {
-		return nil
+	if s.seq != seq {
+		s.reset(seq)
 	}
-	switch {
-	case s.seq == seq && seq != 0:
-		return s
-	case s.seq > seq || seq == 0:
-		return nil
-	}
-	s.reset(seq)
 	return s
 }
 

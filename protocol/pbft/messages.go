@@ -10,6 +10,7 @@ import (
 type Auth struct {
 	MACs []auth.MAC
 	Sig  *auth.Signature
+	one  [1]auth.MAC // room for MACs when there is one receiver
 }
 
 // Request asks for the execution of an operation (TOCS §2.3.1).

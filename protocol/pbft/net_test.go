@@ -255,6 +255,9 @@ func (e testEnv) Sync()                                         {}
 func (e testEnv) Note(situation string, _ uint64)               { e.w.notes[situation]++ }
 func (e testEnv) Return(r protocol.Result) {
 	value := "done"
+	if client := e.w.clients[int(e.self)-len(e.w.replicas)]; !client.op.Kind.Changes() {
+		value = "nothing"
+	}
 	if r.Found {
 		value = string(r.Value)
 	}

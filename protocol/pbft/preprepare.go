@@ -32,8 +32,8 @@ func (r *Replica) acceptPrePrepare(env protocol.Env, s *slot, m *PrePrepare) {
 	}
 	if b.doubted > 0 {
 		for i := range b.refs {
-			if req := r.queue.bodies[b.refs[i]]; req != nil {
-				b.fill(&b.refs[i], req, true)
+			if e := r.queue.find(&b.refs[i]); e != nil {
+				b.fillAt(i, e.req, true)
 			}
 		}
 	}
@@ -90,6 +90,9 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 	}
 	refs := make([]auth.Digest, len(m.Requests))
 	for i, req := range m.Requests {
+		if req == nil {
+			return
+		}
 		refs[i] = r.seal.RequestDigest(req)
 	}
 	b := s.assigned
@@ -100,7 +103,11 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 		b.setRefs(refs)
 	}
 	for i, req := range m.Requests {
-		b.fill(&refs[i], req, r.seal.authentic(req.Client, req))
+		proved := r.seal.authentic(req.Client, req)
+		if proved && !r.finished(req) {
+			r.queue.push(req, refs[i]) // it is timed like one that its client sent
+		}
+		b.fillAt(i, req, proved)
 	}
 	r.tryPrepare(env, s)
 }

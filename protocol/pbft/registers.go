@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -33,6 +34,15 @@ const (
 	opWrite
 )
 
+// The results that carry no value. They are never written to.
+var (
+	resultNone = []byte{0}
+	resultDone = []byte{1}
+)
+
+// emptyBucket encodes every empty bucket, so that it is hashed once.
+var emptyBucket = []byte{0}
+
 // NewRegisters returns the service with no object written.
 func NewRegisters() *Registers { return &Registers{} }
 
@@ -43,6 +53,14 @@ func (*Registers) Encode(op protocol.Operation) (request []byte, readOnly bool) 
 		return append(append(request, opRead), op.Object[:]...), true
 	}
 	return append(append(append(request, opWrite), op.Object[:]...), op.Value...), false
+}
+
+// Written returns what a request writes and where, false if it writes nothing.
+func (*Registers) Written(request []byte) (object protocol.ID, value []byte, ok bool) {
+	if len(request) < 33 || request[0] != opWrite {
+		return protocol.ID{}, nil, false
+	}
+	return protocol.ID(request[1:33]), request[33:], true
 }
 
 // Decode returns the result of a Read or Write.
@@ -58,7 +76,7 @@ func (*Registers) Decode(op protocol.Operation, result []byte) protocol.Result {
 // result is 1. What is neither, or a write where nothing may change, has result 0.
 func (s *Registers) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte {
 	if len(op) < 33 {
-		return []byte{0}
+		return resultNone
 	}
 	object := protocol.ID(op[1:33])
 	b := &s.buckets[object[0]>>4]
@@ -71,13 +89,25 @@ func (s *Registers) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte 
 			b.entries = slices.Insert(b.entries, i, register{object: object})
 		}
 		b.entries[i].value, b.part = op[33:], nil
-		return []byte{1}
+		return resultDone
 	}
-	return []byte{0}
+	return resultNone
 }
 
 func (b *bucket) search(object protocol.ID) (int, bool) {
-	return slices.BinarySearchFunc(b.entries, object, func(r register, id protocol.ID) int { return r.object.Compare(id) })
+	lo, hi := 0, len(b.entries)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		switch bytes.Compare(b.entries[mid].object[:], object[:]) {
+		case 0:
+			return mid, true
+		case -1:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
+	}
+	return lo, false
 }
 
 // Snapshot returns one part for each bucket.
@@ -90,6 +120,9 @@ func (s *Registers) Snapshot() [][]byte {
 }
 
 func (b *bucket) encoded() []byte {
+	if len(b.entries) == 0 {
+		return emptyBucket
+	}
 	if b.part == nil {
 		b.part = appendCount(nil, len(b.entries))
 		for i := range b.entries {

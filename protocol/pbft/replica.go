@@ -22,6 +22,7 @@ type Replica struct {
 
 	executed  uint64 // the last sequence number that has executed for good
 	tentative uint64 // the last that has executed at all: executed, or one more
+	shown     uint64 // the highest that has executed tentatively, also if it was rolled back since
 	history   []executedBatch
 	replies   replyTable
 	deferred  []*Reply // to read-only requests that saw a tentative state
@@ -113,8 +114,7 @@ func (r *Replica) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mes
 func (r *Replica) Timer(env protocol.Env, id protocol.TimerID) {
 	switch id {
 	case TimerRequest, TimerViewChange:
-		r.timing = false
-		r.startViewChange(env, r.view+1)
+		r.onViewTimer(env)
 	case TimerStatus:
 		r.awake = false
 		r.onStatusTimer(env)

@@ -1,6 +1,8 @@
 package pbft
 
 import (
+	"encoding/binary"
+
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 )
@@ -21,9 +23,9 @@ type pending struct {
 // it have gone.
 type queue struct {
 	entries []pending
-	popped  uint64                   // how many have gone: names the first
-	next    int                      // none before it is unproposed
-	bodies  map[auth.Digest]*Request // of all entries; looked up only
+	popped  uint64            // how many have gone: names the first
+	next    int               // none before it is unproposed
+	places  map[uint64]uint64 // by the first bytes of a digest: popped, when its entry becomes the first; looked up only
 }
 
 // maxPerClient bounds the waiting requests of one client [O]; a correct one has one
@@ -32,7 +34,11 @@ const maxPerClient = 64
 
 func (q *queue) len() int { return len(q.entries) }
 
-func (q *queue) push(req *Request, d auth.Digest) bool {
+// push appends a request that is not in the queue yet.
+func (q *queue) push(req *Request, d auth.Digest) {
+	if q.find(&d) != nil {
+		return
+	}
 	of := 0
 	if len(q.entries) >= maxPerClient {
 		for i := range q.entries {
@@ -42,34 +48,41 @@ func (q *queue) push(req *Request, d auth.Digest) bool {
 		}
 	}
 	if of >= maxPerClient {
-		return false
+		return
 	}
-	if q.bodies == nil {
-		q.bodies = make(map[auth.Digest]*Request)
+	if q.places == nil {
+		q.places = make(map[uint64]uint64)
 	}
+	q.places[prefix(&d)] = q.popped + uint64(len(q.entries))
 	q.entries = append(q.entries, pending{req: req, digest: d})
-	q.bodies[d] = req
-	return true
+}
+
+func prefix(d *auth.Digest) uint64 { return binary.LittleEndian.Uint64(d[:8]) }
+
+// find returns the entry of a digest, or nil. Of two digests that begin alike it
+// finds the later; for the other the body will be fetched.
+func (q *queue) find(d *auth.Digest) *pending {
+	place, ok := q.places[prefix(d)]
+	if !ok {
+		return nil
+	}
+	if e := &q.entries[place-q.popped]; e.digest == *d {
+		return e
+	}
+	return nil
 }
 
 // pop removes the first n entries.
 func (q *queue) pop(n int) {
 	for i := range n {
-		delete(q.bodies, q.entries[i].digest)
+		if key := prefix(&q.entries[i].digest); q.places[key] == q.popped+uint64(i) {
+			delete(q.places, key)
+		}
 	}
 	q.entries = append(q.entries[:0], q.entries[n:]...)
 	clear(q.entries[len(q.entries) : len(q.entries)+n])
 	q.popped += uint64(n)
 	q.next = max(0, q.next-n)
-}
-
-// markProposed says that the request of a digest has a sequence number.
-func (q *queue) markProposed(d *auth.Digest) {
-	for i := range q.entries {
-		if q.entries[i].digest == *d {
-			q.entries[i].proposed = true
-		}
-	}
 }
 
 // onRequest takes a client's request in. Duplicates are answered from the reply
@@ -86,10 +99,12 @@ func (r *Replica) onRequest(env protocol.Env, m *Request) {
 			env.Note(NoteReplyResent, m.Timestamp)
 			r.reply(env, rec, m.Replier, rec.seq > r.executed)
 		}
-		return
+		if r.finished(m) {
+			return // and not if that was tentative: then it is timed
+		}
 	}
 	d := r.seal.RequestDigest(m)
-	if proved && r.queue.bodies[d] == nil {
+	if proved {
 		r.queue.push(m, d)
 	}
 	r.fillSlots(env, &d, m, proved)
@@ -164,7 +179,7 @@ func (r *Replica) takeRequests() (refs []auth.Digest, bodies []*Request) {
 // and wait for nothing: then nobody else would ever follow that backup.
 func (r *Replica) watchRequests(env protocol.Env) {
 	done := 0
-	for done < len(r.queue.entries) && r.replies.covers(r.queue.entries[done].req) {
+	for done < len(r.queue.entries) && r.finished(r.queue.entries[done].req) {
 		done++
 	}
 	if done > 0 {
@@ -193,6 +208,13 @@ func (r *Replica) timerMark() uint64 {
 		return r.executed
 	}
 	return r.queue.popped
+}
+
+// finished reports whether req has executed for good. A tentative execution stops
+// no timer: its client may get too few matching replies if the others never commit.
+func (r *Replica) finished(req *Request) bool {
+	rec := r.replies.find(req.Client)
+	return rec != nil && req.Timestamp <= rec.timestamp && rec.seq <= r.executed
 }
 
 // covers reports whether req, or a later request of its client, has executed.

@@ -94,7 +94,8 @@ func (s *Sealer) SealFor(to protocol.NodeID, m authenticated) {
 		*a = Auth{Sig: &sig}
 		return
 	}
-	*a = Auth{MACs: []auth.MAC{s.keys.MAC(to, text)}}
+	*a = Auth{one: [1]auth.MAC{s.keys.MAC(to, text)}}
+	a.MACs = a.one[:]
 }
 
 // authentic reports whether m, from a node, was authenticated for this one.
@@ -142,4 +143,28 @@ func (s *Sealer) BatchDigest(requests []auth.Digest) auth.Digest {
 func (s *Sealer) ViewChangeDigest(m *ViewChange) auth.Digest {
 	s.text = m.appendText(s.text[:0])
 	return s.keys.Digest(s.text)
+}
+
+// Reseal authenticates m anew, as the node that the sealer belongs to, in the manner
+// in which it was authenticated: for one node, which is to, or for every replica. It
+// reports false for what bears no Auth. An adversary uses it on its alterations.
+func (s *Sealer) Reseal(to protocol.NodeID, m protocol.Message) bool {
+	a, ok := m.(authenticated)
+	switch {
+	case !ok:
+		return false
+	case len(a.authentication().MACs) == 1:
+		s.SealFor(to, a)
+	default:
+		s.Seal(a)
+	}
+	return true
+}
+
+// AuthOf returns the Auth that m bears, or nil if it bears none.
+func AuthOf(m protocol.Message) *Auth {
+	if a, ok := m.(authenticated); ok {
+		return a.authentication()
+	}
+	return nil
 }

@@ -85,7 +85,7 @@ func (s *Sealer) preparedProven(e *Certified) bool {
 // one of the VIEW-CHANGEs that it carries has.
 func (m *NewView) startProof() []Vote {
 	for _, vc := range m.Signed {
-		if vc.H == m.Start.Seq && len(vc.C) > 0 && vc.C[0] == m.Start {
+		if vc != nil && vc.H == m.Start.Seq && len(vc.C) > 0 && vc.C[0] == m.Start {
 			return vc.HProof
 		}
 	}
@@ -119,7 +119,7 @@ func (s *Sealer) proposalsHold(m *NewView) bool {
 // takeSigned takes in the VIEW-CHANGEs that a NEW-VIEW carries and this replica lacks.
 func (r *Replica) takeSigned(m *NewView) {
 	for _, vc := range m.Signed {
-		if vc.View != m.View || !r.cfg.member(vc.Replica) || !vc.wellFormed(r.cfg) || vc.Replica == r.self {
+		if vc == nil || vc.View != m.View || !r.cfg.member(vc.Replica) || !vc.wellFormed(r.cfg) || vc.Replica == r.self {
 			continue
 		}
 		id := ViewChangeID{vc.Replica, r.seal.ViewChangeDigest(vc)}

@@ -52,9 +52,9 @@ func (s *slot) clone() slot {
 func (q *queue) clone() queue {
 	c := *q
 	c.entries = append([]pending(nil), q.entries...)
-	c.bodies = make(map[auth.Digest]*Request, len(c.entries))
+	c.places = make(map[uint64]uint64, len(c.entries))
 	for i := range c.entries {
-		c.bodies[c.entries[i].digest] = c.entries[i].req
+		c.places[prefix(&c.entries[i].digest)] = c.popped + uint64(i)
 	}
 	return c
 }
@@ -75,13 +75,14 @@ func (v *viewChanges) clone() viewChanges {
 // AppendState appends a canonical encoding of all that the replica's future depends on.
 func (r *Replica) AppendState(b []byte) []byte {
 	b = protocol.AppendBool(appendU64(b, r.view), r.active)
-	for _, v := range []uint64{r.log.h, r.log.top, r.next, r.executed, r.tentative, r.ahead, uint64(r.timeout), r.timed} {
+	for _, v := range []uint64{r.log.h, r.log.top, r.next, r.executed, r.tentative, r.shown, r.ahead, uint64(r.timeout)} {
 		b = appendU64(b, v)
 	}
-	for _, v := range []bool{r.fruitless, r.timing, r.awake, r.lacking, r.progress.active} {
+	timed, moved := r.timed == r.timerMark(), r.progress.first != r.queue.popped // what the counts are for
+	for _, v := range []bool{r.fruitless, r.timing, timed, moved, r.awake, r.lacking, r.progress.active} {
 		b = protocol.AppendBool(b, v)
 	}
-	for _, v := range []uint64{r.progress.view, r.progress.executed, r.progress.h, r.progress.first} {
+	for _, v := range []uint64{r.progress.view, r.progress.executed, r.progress.h} {
 		b = appendU64(b, v)
 	}
 	for i := range r.log.slots {
@@ -131,7 +132,7 @@ func (s *slot) appendState(b []byte) []byte {
 
 // appendExecution appends what has to do with execution: queue, replies, state.
 func (r *Replica) appendExecution(b []byte) []byte {
-	b = appendCount(appendCount(appendU64(b, r.queue.popped), r.queue.next), len(r.queue.entries))
+	b = appendCount(appendCount(b, r.queue.next), len(r.queue.entries))
 	for i := range r.queue.entries {
 		b = protocol.AppendBool(r.queue.entries[i].req.AppendTo(b), r.queue.entries[i].proposed)
 	}

@@ -43,9 +43,6 @@ func newViewChanges(n int) viewChanges {
 func (r *Replica) startViewChange(env protocol.Env, view uint64) {
 	r.rollBack(env)
 	r.noteDeparture(env)
-	if r.fruitless {
-		r.timeout = min(2*r.timeout, r.cfg.ViewTimeout<<maxDoublings)
-	}
 	r.fruitless = true
 	if r.timing {
 		r.timing = false
@@ -78,6 +75,17 @@ func (r *Replica) startViewChange(env protocol.Env, view uint64) {
 
 // maxDoublings bounds the time-out to 2^10 T [O].
 const maxDoublings = 10
+
+// onViewTimer gives up on the view. The time-out doubles if nothing has executed
+// since the last view change; not when a replica joins others, which have waited
+// for it already.
+func (r *Replica) onViewTimer(env protocol.Env) {
+	r.timing = false
+	if r.fruitless {
+		r.timeout = min(2*r.timeout, r.cfg.ViewTimeout<<maxDoublings)
+	}
+	r.startViewChange(env, r.view+1)
+}
 
 // noteDeparture notes what kind of view change this is.
 func (r *Replica) noteDeparture(env protocol.Env) {

@@ -1,0 +1,155 @@
+package dbqs_test
+
+import (
+	"bytes"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"turncoat/protocol"
+	"turncoat/protocol/dbqs"
+)
+
+// encoding returns the states of all machines and what waits between them.
+func (n *network) encoding() []byte {
+	var b []byte
+	for _, x := range n.nodes {
+		b = x.machine.AppendState(b)
+	}
+	for _, p := range n.waiting {
+		b = p.m.AppendTo(append(b, byte(p.from), byte(p.to)))
+	}
+	return b
+}
+
+// step is one input of a random schedule: a message, a timer or an operation.
+type step struct{ what, which int }
+
+func drawSteps(t *rapid.T, label string) []step {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+		return step{rapid.IntRange(0, 11).Draw(t, "what"), rapid.IntRange(0, 40).Draw(t, "which")}
+	}), 0, 60).Draw(t, label)
+}
+
+// take carries out a step: mostly a delivery; else a loss, a repetition, a timer
+// or an operation.
+func (s step) take(n *network) {
+	client := n.nodes[n.servers+s.which%(len(n.nodes)-n.servers)]
+	i := 0
+	if len(n.waiting) > 0 {
+		i = s.which % len(n.waiting)
+	}
+	switch {
+	case s.what == 0 && client.machine.AppendState(nil)[0] == 0: // idle
+		object, value := dbqs.ObjectID(n.owner.Public), []byte{byte(client.sequence)}
+		op := protocol.Operation{Seq: client.sequence, Object: object, Kind: protocol.OpKind(s.which % 4), Value: value}
+		if op.Kind == protocol.Put || op.Kind == protocol.Get {
+			op.Object = dbqs.ContentID(value)
+		}
+		client.sequence++
+		client.op = op
+		client.machine.(protocol.Client).Invoke(client, op)
+	case s.what == 1 && client.timer != 0:
+		client.machine.Timer(client, client.timer)
+	case len(n.waiting) == 0:
+	case s.what == 2:
+		n.waiting = append(n.waiting[:i:i], n.waiting[i+1:]...)
+	case s.what == 3:
+		n.deliver(n.waiting[i], false)
+	default:
+		p := n.waiting[i]
+		n.waiting = append(n.waiting[:i:i], n.waiting[i+1:]...)
+		n.deliver(p, false)
+	}
+}
+
+func drawRules(t *rapid.T) (set dbqs.Rules) {
+	for _, r := range dbqs.AllRules() {
+		if rapid.IntRange(0, 5).Draw(t, r.String()) == 5 {
+			set = set.Lift(r)
+		}
+	}
+	return set
+}
+
+func TestEqualInputsGiveEqualStates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rules := drawRules(t)
+		a, b := newNetwork(1, 2, rules), newNetwork(1, 2, rules)
+		for i, s := range drawSteps(t, "steps") {
+			s.take(a)
+			s.take(b)
+			if !bytes.Equal(a.encoding(), b.encoding()) || a.out.String() != b.out.String() {
+				t.Fatalf("two worlds of one history differ after step %d", i)
+			}
+		}
+	})
+}
+
+// clone returns a network that goes on from here by itself.
+func (n *network) clone() *network {
+	c := *n
+	c.out.Reset()
+	c.out.WriteString(n.out.String())
+	c.waiting = append([]packet(nil), n.waiting...)
+	c.delivered, c.nodes = nil, nil
+	for _, x := range n.nodes {
+		y := *x
+		y.net, y.machine = &c, x.machine.Clone()
+		c.nodes = append(c.nodes, &y)
+	}
+	return &c
+}
+
+func TestClonesAreIndependent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := newNetwork(1, 2, drawRules(t))
+		for _, s := range drawSteps(t, "before") {
+			s.take(n)
+		}
+		frozen, other := n.encoding(), n.clone()
+		if !bytes.Equal(frozen, other.encoding()) {
+			t.Fatal("a clone has another state")
+		}
+		after := drawSteps(t, "after")
+		for _, s := range after {
+			s.take(other)
+		}
+		if !bytes.Equal(frozen, n.encoding()) {
+			t.Fatal("the clone's inputs were seen by the original")
+		}
+		for _, s := range after {
+			s.take(n)
+		}
+		if !bytes.Equal(n.encoding(), other.encoding()) {
+			t.Fatal("the original does not do what its clone did")
+		}
+	})
+}
+
+// TestStateForgetsWhatDoesNotMatter holds the encoding to be one of what matters: the
+// order in which objects arrived does not, nor what an earlier operation left.
+func TestStateForgetsWhatDoesNotMatter(t *testing.T) {
+	put := func(n *network, value string) {
+		c := n.nodes[n.servers]
+		c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
+		c.machine.(protocol.Client).Invoke(c, c.op)
+		for len(n.waiting) > 0 {
+			p := n.waiting[0]
+			n.waiting = n.waiting[1:]
+			n.deliver(p, false)
+		}
+	}
+	a, b := newNetwork(1, 1, 0), newNetwork(1, 1, 0)
+	put(a, "x")
+	put(a, "y")
+	put(b, "y")
+	put(b, "x")
+	if !bytes.Equal(a.encoding(), b.encoding()) {
+		t.Error("replicas that hold the same objects differ by the order of arrival")
+	}
+	put(b, "z")
+	if bytes.Equal(a.encoding(), b.encoding()) {
+		t.Error("an object more makes no difference")
+	}
+}

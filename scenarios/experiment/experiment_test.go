@@ -1,0 +1,199 @@
+package experiment
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"turncoat/protocol/auth"
+	"turncoat/results"
+	"turncoat/scenarios"
+	"turncoat/sim"
+)
+
+// What the figures claim about growth is held here: a change that makes a protocol
+// chattier than claimed fails.
+func TestGrowthIsAsClaimed(t *testing.T) {
+	all, err := Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := 0
+	for _, s := range all {
+		if len(s.Growth) == 0 {
+			continue
+		}
+		f, _, err := Compute(s, Options{Quick: true, Jobs: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range s.Growth {
+			claims++
+			lo, hi := number(t, g.Range[0]), number(t, g.Range[1])
+			for _, c := range f.Series {
+				if c.Label != g.Series {
+					continue
+				}
+				if b := results.Exponent(c.Points); b < lo || b > hi {
+					t.Errorf("%s: %s grows like n^%.2f, claimed n^%v to n^%v", s.Name, c.Label, b, lo, hi)
+				}
+			}
+		}
+	}
+	if claims == 0 {
+		t.Fatal("no figure claims any growth")
+	}
+}
+
+func number(t *testing.T, text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestComputedTwiceAndFromTheCacheIsTheSame(t *testing.T) {
+	specs, err := Find([]string{"messages"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir()
+	var tables [3]bytes.Buffer
+	for i, o := range []Options{{Quick: true, Jobs: 1}, {Quick: true, Jobs: 2, Cache: cache}, {Quick: true, Cache: cache}} {
+		f, p, err := Compute(specs[0], o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Points) == 0 || p.Code == "" || p.Points[0].Runs == "" {
+			t.Fatal("the provenance is not complete")
+		}
+		if err := f.WriteCSV(&tables[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tables[0].String() != tables[1].String() || tables[0].String() != tables[2].String() {
+		t.Fatal("the data depends on the number of jobs or on the cache")
+	}
+}
+
+func TestBadExperiments(t *testing.T) {
+	good := "name: x\nmeasure: latency-ms\nseeds: 2\nquick: 1\nseries: [{label: a, scenario: static-calm, set: [clients=1]}]\n"
+	if _, err := Decode("x.yaml", []byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for change, want := range map[string]string{
+		"latency-ms=latncy-ms":    `did you mean "latency-ms"?`,
+		"static-calm=static-clam": `did you mean "static-calm"?`,
+		"clients=1=clints=1":      `did you mean "clients"?`,
+		"seeds: 2=seds: 2":        `x.yaml:3: there is no field "seds": did you mean "seeds"?`,
+		"quick: 1=quick: 0":       "seeds, quick and series must be given",
+	} {
+		from, to, _ := strings.Cut(change, "=")
+		if strings.HasPrefix(change, "clients") {
+			from, to = "clients=1", "clints=1"
+		}
+		_, err := Decode("x.yaml", []byte(strings.Replace(good, from, to, 1)))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", change, err, want)
+		}
+	}
+	if _, err := Find([]string{"mesages"}); err == nil || !strings.Contains(err.Error(), `did you mean "messages"?`) {
+		t.Errorf("unknown figure: %v", err)
+	}
+}
+
+// The formula and the drawn rings are two ways to the same probability: of 27
+// intervals of 95 percent, few may miss it.
+func TestDrawnGroupsAgreeWithTheFormula(t *testing.T) {
+	series, err := groupExceeds(&Spec{Quick: 1000}, Options{Quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed, compared := 0, 0
+	for i := 0; i < len(series); i += 2 {
+		for _, drawn := range series[i+1].Points {
+			for _, formula := range series[i].Points {
+				if formula.X == drawn.X {
+					compared++
+					if formula.Y < drawn.Lo || formula.Y > drawn.Hi {
+						missed++
+					}
+				}
+			}
+		}
+	}
+	if compared < 20 || missed > 4 {
+		t.Fatalf("%d of %d intervals miss the formula", missed, compared)
+	}
+	if p := hypergeometricTail(10, 10, 4, 1); p < 0.999999 {
+		t.Errorf("with all servers faulty every group is: %v", p)
+	}
+	if p := hypergeometricTail(4, 2, 4, 1); p < 0.999999 {
+		t.Errorf("the group of all four servers has both faulty ones: %v", p)
+	}
+}
+
+// When calm, a read is one round trip and a write is two.
+func TestRoundTrips(t *testing.T) {
+	spec, err := scenarios.Lookup("static-calm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := []string{"reach=", "clients=1", "content-hash=0", "network.latency.shape=constant", "network.latency.base=10ms"}
+	if err := scenarios.Apply(spec, sets); err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[string]float64{"read": 20, "write": 40} {
+		watch := newStopwatch(kind)
+		rep, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample := measures["latency-ms"](rep, watch)
+		if len(sample) == 0 {
+			t.Fatalf("no %s was measured", kind)
+		}
+		for _, ms := range sample {
+			if ms != want {
+				t.Errorf("a calm %s took %v ms, want %v", kind, ms, want)
+			}
+		}
+	}
+}
+
+// The figures that are kept beside their data are drawn from it, byte for byte.
+func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
+	specs, err := Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range specs {
+		table, err := os.Open(filepath.Join(kept, s.Name+".csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := s.figure()
+		if err := f.ReadCSV(table); err != nil {
+			t.Fatal(err)
+		}
+		_ = table.Close()
+		drawn, err := f.Draw("svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join(kept, s.Name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(drawn, want) {
+			t.Errorf("%s: drawn from its data the figure is another; draw it anew with turncoat figure %s --format svg --out results/figures", s.Name, s.Name)
+		}
+	}
+}
+
+// kept is where the figures and their data are kept.
+const kept = "../../results/figures"

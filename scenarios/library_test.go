@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"cmp"
+	"reflect"
+	"strings"
+	"testing"
+
+	"turncoat/checker"
+	"turncoat/protocol/auth"
+	"turncoat/results"
+)
+
+// TestLibraryReachesWhatItClaims sweeps each scenario until every situation that it
+// promises has occurred, and every fault and lie that it is about, but not for
+// longer than a sweep that is worth its name; every run passes.
+func TestLibraryReachesWhatItClaims(t *testing.T) {
+	const enough = 480
+	for _, s := range Library() {
+		t.Run(s.Name, func(t *testing.T) {
+			if s.About == "" {
+				t.Error("a scenario of the library says what it is about")
+			}
+			o := sweepOf(t, 30)
+			o.Jobs = 2
+			o.Record = func(r *results.Run) error {
+				o.Known = append(o.Known, *r)
+				return nil
+			}
+			for ; ; o.To *= 2 {
+				out, v, err := Sweep([]*Spec{s}, o)
+				if err != nil || len(out.Findings) > 0 {
+					t.Fatalf("%v, %v: %+v", v, err, out.Findings)
+				}
+				missing := append(missing(s, out), out.NeverReached...)
+				if len(missing) == 0 {
+					return
+				}
+				if o.To >= enough {
+					t.Fatalf("never met in %d seeds: %q", o.To, missing)
+				}
+			}
+		})
+	}
+}
+
+// missing returns the faults and strategies of a scenario that a sweep has not met.
+func missing(s *Spec, out *results.Sweep) (names []string) {
+	for _, f := range s.Faults {
+		if act := map[string]string{"crash": "crash", "wipe": "wipe"}[f.Kind]; out.Faults[cmp.Or(act, "cut")] == 0 {
+			names = append(names, f.Kind)
+		}
+	}
+	for _, text := range s.Adversary.Strategies {
+		for part := range strings.SplitSeq(text, "+") {
+			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// lied reports whether a strategy is among the lies counted.
+func lied(lies map[string]uint64, strategy string) bool {
+	for kind, n := range lies {
+		if strings.HasPrefix(kind, strategy+"/") && n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSuitesAgree holds that a schedule has the same verdict and history whether
+// its cryptography is ideal or real.
+func TestSuitesAgree(t *testing.T) {
+	for _, s := range Library() {
+		seeds := uint64(2)
+		if strings.HasPrefix(s.Name, "pbft") {
+			seeds = 1
+		}
+		for seed := range seeds {
+			ideal, err := Run(s, Options{Seed: seed, Suite: auth.Ideal})
+			if err != nil {
+				t.Fatal(err)
+			}
+			real, err := Run(s, Options{Seed: seed, Suite: auth.Real})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ideal.Verdict != real.Verdict || ideal.Events != real.Events || !reflect.DeepEqual(historyLines(ideal.History), historyLines(real.History)) {
+				t.Errorf("%s seed %d: ideal %v after %d events, real %v after %d, or their histories differ",
+					s.Name, seed, ideal.Verdict, ideal.Events, real.Verdict, real.Events)
+			}
+		}
+	}
+}
+
+// liftedIn names the scenario in which each rule is missed soonest.
+var liftedIn = map[string]string{
+	"dbqs.write-back":          "static-twins",
+	"dbqs.read-quorum":         "static-equivocator",
+	"dbqs.write-quorum":        "static-twins",
+	"dbqs.distinct-senders":    "static-twins",
+	"dbqs.reply-nonce":         "static-twins",
+	"dbqs.verify-signature":    "static-equivocator",
+	"dbqs.writer-in-timestamp": "static-writers",
+}
+
+// TestLiftedRulesAreMissed holds the checker to see what each rule is for: without
+// it a violation is found, and its artifact repeats it.
+func TestLiftedRulesAreMissed(t *testing.T) {
+	for _, rule := range dbqsSystem.rules {
+		t.Run(rule.Name, func(t *testing.T) {
+			name, ok := liftedIn[rule.Name]
+			if !ok {
+				t.Fatal("no scenario is known to miss it")
+			}
+			s, o := lookup(t, name), Options{Suite: auth.Ideal, Lift: []string{rule.Name}}
+			out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: o, To: 500, Jobs: 1, Out: t.TempDir()})
+			if err != nil || v != checker.Violation {
+				t.Fatalf("%v after %d seeds, %v", v, out.Runs, err)
+			}
+			f := out.Findings[0]
+			t.Logf("%s: %s of %s after %d seeds", name, f.Verdict, f.Property, out.Runs)
+			a, err := ReadArtifact(f.Artifact)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rep, err := a.Replay(nil)
+			if err != nil || rep.Outcome != checker.Violation || rep.Property != f.Property {
+				t.Fatalf("replayed as %v of %s, %v", rep.Outcome, rep.Property, err)
+			}
+			if again, err := Run(s, a.withSeed()); err != nil || again.Digest != a.Digest {
+				t.Fatalf("the seed repeats as %v, %v", again, err)
+			}
+			if honest, err := Run(s, Options{Seed: f.Seed, Suite: auth.Ideal}); err != nil || honest.Outcome != checker.Pass {
+				t.Fatalf("with the rule enforced, the same seed is %v, %v", honest.Outcome, err)
+			}
+		})
+	}
+}
+
+// withSeed returns the options that repeat the run from its seed.
+func (a *Artifact) withSeed() Options {
+	return Options{Seed: a.Seed, Suite: auth.Suite(a.Suite), Lift: a.Lift}
+}
+
+// TestTwoLiarsBreakTheAssumption holds that with more liars than f what breaks is
+// called by its name, and is found.
+func TestTwoLiarsBreakTheAssumption(t *testing.T) {
+	s := lookup(t, "static-twins")
+	if err := Apply(s, []string{"liars=2"}); err != nil {
+		t.Fatal(err)
+	}
+	out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 500, Jobs: 1, Out: t.TempDir()})
+	if err != nil || v != checker.Assumption {
+		t.Fatalf("%v after %d seeds, %v", v, out.Runs, err)
+	}
+	f := out.Findings[0]
+	if !strings.Contains(f.Detail, "the fault bound was exceeded") || !strings.Contains(f.Detail, "did not declare") {
+		t.Errorf("the detail does not say so: %s", f.Detail)
+	}
+	t.Logf("after %d seeds: %s", out.Runs, f.Detail)
+}
