@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"turncoat/adversary"
 	"turncoat/checker/explore"
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -40,7 +41,7 @@ func (d DBQS) Model() *Model {
 		members = append(members, ring.Member{ID: protocol.ID{byte(i + 1)}, Node: protocol.NodeID(i)})
 	}
 	c := &dbqs.Config{F: 1, Ring: ring.New(members), Lifted: d.Lifted, Retry: time.Second, RetryMax: time.Second}
-	s := System{Object: object, Faults: d.Faults, Dialect: storage{keys.Keys(0)}, Claims: d.claims()}
+	s := System{Object: object, Faults: d.Faults, Dialect: storage{liar: keys.Keys(0)}, Claims: d.claims()}
 	for i := range n {
 		k := keys.Keys(protocol.NodeID(i))
 		node := Node{Name: fmt.Sprintf("s%d", i), New: func() protocol.Machine { return dbqs.NewReplica(c, k) }}
@@ -102,49 +103,17 @@ func wroteBack(m *Model) explore.Property[State] {
 	}}
 }
 
-// storage is the dialect of dBQS.
-type storage struct{ liar *auth.Keys }
-
-// Fact returns the record that a client has signed or passes on. The adversary is
-// taken to see every record as soon as it is sent.
-func (storage) Fact(m protocol.Message) protocol.Message {
-	if w, ok := m.(*dbqs.Write); ok {
-		return w.Record
-	}
-	return nil
+// storage is the dialect of dBQS: the liar's alphabet is that of package adversary.
+// The adversary is taken to see every record as soon as it is sent, whoever it is
+// sent to.
+type storage struct {
+	adversary.DBQS
+	liar *auth.Keys
 }
 
-// Lies returns, for the phase that the client is in, every answer with a record
-// that was ever sent, the answer that there is none, and one that nobody has signed. Among
-// them are the honest answer and all earlier ones.
+// Lies returns the answers to a request.
 func (d storage) Lies(facts []protocol.Message, to protocol.NodeID, request protocol.Message) []protocol.Message {
-	records := []*dbqs.Record{nil}
-	for _, f := range facts {
-		records = append(records, f.(*dbqs.Record))
-	}
-	records = append(records, &dbqs.Record{TS: dbqs.Timestamp{Counter: 1000}, Value: []byte("forged")})
-	var out []protocol.Message
-	add := func(r dbqs.Reply) {
-		dbqs.Authenticate(d.liar, to, r)
-		out = append(out, r)
-	}
-	switch q := request.(type) {
-	case *dbqs.Write:
-		add(&dbqs.WriteReply{Header: q.Header})
-	case *dbqs.ReadTS:
-		for _, r := range records {
-			reply := &dbqs.ReadTSReply{Header: q.Header}
-			if r != nil {
-				reply.Stamp = &dbqs.Stamp{Public: r.Public, TS: r.TS, Digest: d.liar.Digest(r.Value), Sig: r.Sig}
-			}
-			add(reply)
-		}
-	case *dbqs.Read:
-		for _, r := range records {
-			add(&dbqs.ReadReply{Header: q.Header, Record: r})
-		}
-	}
-	return out
+	return d.Answers(d.liar, to, request, facts)
 }
 
 // Describe says what is in a message.
