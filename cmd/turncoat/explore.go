@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"turncoat/checker"
 	"turncoat/checker/explore"
 	"turncoat/checker/explore/models"
+	"turncoat/scenarios"
 )
 
 // exploreFlags is what the command line says of an exploration.
@@ -42,7 +44,7 @@ func exploreCommand() *cobra.Command {
 			"A search that was cut short by a bound and found nothing is undecided. The walks random and pct sample\n" +
 			"schedules of systems that are too large, and never pass.\n\n" +
 			"Reductions explore fewer states with the same verdict; given by --reduce, what each saved is measured too.",
-		Example: "  turncoat explore\n  turncoat explore abd\n  turncoat explore abd --set servers=3 --reduce all --json\n" +
+		Example: "  turncoat explore\n  turncoat explore dbqs-static --lift dbqs.write-back --out found.turncoat\n  turncoat explore abd\n  turncoat explore abd --set servers=3 --reduce all --json\n" +
 			"  turncoat explore single-copy --set servers=2 --strategy dfs --depth 20 --for 1m",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -112,6 +114,11 @@ func (f *exploreFlags) run(cmd *cobra.Command, name string) error {
 	if f.out != "" && !entry.Machines {
 		return fmt.Errorf("--out: model %s has no machines that the simulator could drive; its counterexample is printed", name)
 	}
+	if f.out != "" {
+		if err := scenarios.Writable(filepath.Dir(f.out)); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := newSearchProgress(cmd.ErrOrStderr(), name)
@@ -122,6 +129,9 @@ func (f *exploreFlags) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	r := exploration{Result: found, Reproduce: f.reproduce(name)}
+	if err := f.keep(&r); err != nil {
+		return err
+	}
 	if f.asJSON {
 		if err := printJSON(cmd.OutOrStdout(), r); err != nil {
 			return err
@@ -144,6 +154,26 @@ type exploration struct {
 	*explore.Result
 	Artifact  string `json:"artifact"`
 	Reproduce string `json:"reproduce"`
+}
+
+// keep writes the artifact of a counterexample, if one was asked for and there is one.
+func (f *exploreFlags) keep(r *exploration) error {
+	c := r.Counterexample
+	if f.out == "" || c == nil {
+		return nil
+	}
+	if c.Unscheduled != nil {
+		return fmt.Errorf("--out: %w\n%s", c.Unscheduled, c)
+	}
+	a, err := scenarios.FromSchedule(c.Schedule, r.Reproduce)
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if err := a.Write(f.out); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	r.Artifact = f.out
+	return nil
 }
 
 // reproduce returns the command that repeats the search. The number of workers

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -112,25 +114,53 @@ func TestExploreStatuses(t *testing.T) {
 
 func TestExploreRefuses(t *testing.T) {
 	for args, says := range map[string]string{
-		"abc":                           "did you mean abd?",
-		"abd --set server=3":            "did you mean servers?",
-		"abd --set servers=99":          "from 2 to",
-		"abd --strategy bsf":            "--strategy: no strategy is called",
-		"abd --reduce symetry":          "did you mean symmetry?",
-		"abd --reduce symmetry":         "no two nodes of abd are alike",
-		"abd --lift dbqs.write-back":    "model abd has no rules",
-		"abd --jobs 0":                  "at least one worker",
-		"abd --for -1s":                 "above zero",
-		"abd --depth -1":                "above zero",
-		"abd --seed 4":                  "seeds are for random and pct",
-		"abd --out x":                   "no machines",
-		"abd single-copy":               "accepts at most 1 arg",
-		"abd --strategy random --bogus": "unknown flag",
+		"abc":                               "did you mean abd?",
+		"abd --set server=3":                "did you mean servers?",
+		"abd --set servers=99":              "from 2 to",
+		"abd --strategy bsf":                "--strategy: no strategy is called",
+		"abd --reduce symetry":              "did you mean symmetry?",
+		"abd --reduce symmetry":             "no two nodes of abd are alike",
+		"abd --lift dbqs.write-back":        "model abd has no rules",
+		"abd --jobs 0":                      "at least one worker",
+		"abd --for -1s":                     "above zero",
+		"abd --depth -1":                    "above zero",
+		"abd --seed 4":                      "seeds are for random and pct",
+		"abd --out x":                       "no machines",
+		"dbqs-static --out /dev/null/x":     "cannot make the directory",
+		"abd single-copy":                   "accepts at most 1 arg",
+		"dbqs-static --lift dbqs.writeback": "did you mean dbqs.write-back?",
+		"abd --strategy random --bogus":     "unknown flag",
 	} {
 		got := turncoat(append([]string{"explore"}, strings.Fields(args)...)...)
 		if got.status != statusUsage || !strings.Contains(got.err, says) || got.out != "" {
 			t.Errorf("%s: %+v", args, got)
 		}
+	}
+}
+
+// What the explorer finds, the simulator repeats.
+func TestExploreWritesWhatReplayRepeats(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "found.turncoat")
+	got := turncoat("explore", "dbqs-static", "--lift", "dbqs.write-back", "--out", file, "--json")
+	var r exploration
+	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.status != 1 || r.Artifact != file || r.Property != "atomic" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	again := turncoat("replay", file)
+	if again.status != 1 || !strings.Contains(again.out, "violation of dbqs.atomicity") || !strings.Contains(again.out, r.Reproduce) {
+		t.Errorf("%+v", again)
+	}
+}
+
+// A search that passes writes nothing.
+func TestExploreWritesNothingWhenNothingIsFound(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "found.turncoat")
+	got := turncoat("explore", "dbqs-static", "--out", file)
+	if got.status != 0 || !strings.Contains(got.out, "1772 unique states") {
+		t.Errorf("%+v", got)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -41,7 +41,7 @@ func (d DBQS) Model() *Model {
 		members = append(members, ring.Member{ID: protocol.ID{byte(i + 1)}, Node: protocol.NodeID(i)})
 	}
 	c := &dbqs.Config{F: 1, Ring: ring.New(members), Lifted: d.Lifted, Retry: time.Second, RetryMax: time.Second}
-	s := System{Object: object, Faults: d.Faults, Dialect: storage{liar: keys.Keys(0)}, Claims: d.claims()}
+	s := System{Protocol: "dbqs", Strategy: new(adversary.DBQSAnswer).Name(), Lifted: d.rules(), Object: object, Faults: d.Faults, Dialect: storage{liar: keys.Keys(0)}, Claims: d.claims(), Extra: []func(*Model) explore.Property[State]{wroteBack}}
 	for i := range n {
 		k := keys.Keys(protocol.NodeID(i))
 		node := Node{Name: fmt.Sprintf("s%d", i), New: func() protocol.Machine { return dbqs.NewReplica(c, k) }}
@@ -54,9 +54,17 @@ func (d DBQS) Model() *Model {
 		}
 		s.Nodes = append(s.Nodes, node)
 	}
-	m := New(s)
-	m.Extra = append(m.Extra, wroteBack(m))
-	return m
+	return New(s)
+}
+
+// rules returns the names of the rules that are lifted.
+func (d DBQS) rules() (names []string) {
+	for _, r := range dbqs.AllRules() {
+		if d.Lifted.Lifted(r) {
+			names = append(names, r.String())
+		}
+	}
+	return names
 }
 
 // script returns what a client does; writers come first.

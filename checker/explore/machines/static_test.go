@@ -3,6 +3,7 @@ package machines
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -35,38 +36,65 @@ func explored(t *testing.T, d DBQS, o explore.Options) *explore.Result {
 	return r
 }
 
-// The counts of the package documentation.
+// sized is a system with so many operations of the writer and of the reader.
+func sized(writes, reads int) DBQS {
+	d := small()
+	d.Writes, d.Reads = writes, reads
+	return d
+}
+
+// counts are those of a search that saw everything.
+type counts struct {
+	d                   DBQS
+	r                   explore.Reduction
+	states, transitions uint64
+	depth               int
+}
+
+// The counts of the package documentation, but for the largest.
+var documented = []counts{
+	{small(), explore.None, 292_856, 1_485_519, 24},
+	{small(), explore.Symmetry, 51_948, 262_999, 24},
+	{small(), explore.Prune, 13_542, 72_275, 20},
+	{small(), explore.PartialOrder | explore.Prune, 1_802, 4_177, 20},
+	{small(), explore.All, 401, 965, 20},
+	{sized(1, 2), explore.Prune, 61_392, 334_493, 26},
+	{sized(1, 2), explore.PartialOrder | explore.Prune, 8_252, 19_704, 27},
+	{sized(1, 2), explore.All, 1_772, 4_390, 27},
+	{sized(2, 1), explore.All, 3_852, 11_303, 31},
+	{sized(2, 2), explore.All, 28_756, 85_838, 38},
+}
+
 func TestStaticCounts(t *testing.T) {
-	two := small()
-	two.Reads = 2
-	none := small()
-	none.Liars = 0
-	for _, c := range []struct {
-		d                   DBQS
-		r                   explore.Reduction
-		states, transitions uint64
-		depth               int
-	}{
-		{small(), explore.None, 292_856, 1_485_519, 24},
-		{small(), explore.Symmetry, 51_948, 262_999, 24},
-		{small(), explore.Prune, 13_542, 72_275, 20},
-		{small(), explore.PartialOrder | explore.Prune, 1_802, 4_177, 20},
-		{small(), explore.All, 401, 965, 20},
-		{two, explore.Prune, 61_392, 334_493, 26},
-		{two, explore.PartialOrder | explore.Prune, 8_252, 19_704, 27},
-		{two, explore.All, 1_772, 4_390, 27},
-	} {
-		for _, s := range []explore.Strategy{explore.BFS, explore.DFS} {
-			for workers := 1; workers <= 2; workers++ {
-				r := explored(t, c.d, explore.Options{Strategy: s, Reduction: c.r, Workers: workers})
-				if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != c.states || r.Transitions != c.transitions {
-					t.Errorf("%+v, %v, %v, %d workers: %s, %d states, %d transitions; want %d, %d", c.d, c.r, s, workers, r.Detail, r.UniqueStates, r.Transitions, c.states, c.transitions)
-				}
-				if s == explore.BFS && r.Depth != c.depth {
-					t.Errorf("%+v, %v: depth %d, want %d", c.d, c.r, r.Depth, c.depth)
-				}
+	for _, c := range documented {
+		for _, o := range []explore.Options{{Workers: 1}, {Workers: 2}, {Workers: 1, Strategy: explore.DFS}, {Workers: 2, Strategy: explore.DFS}} {
+			o.Reduction = c.r
+			r := explored(t, c.d, o)
+			if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != c.states || r.Transitions != c.transitions {
+				t.Errorf("%+v, %v: %s, %d states, %d transitions; want %d, %d", c.d, o, r.Detail, r.UniqueStates, r.Transitions, c.states, c.transitions)
+			}
+			if o.Strategy == explore.BFS && r.Depth != c.depth {
+				t.Errorf("%+v, %v: depth %d, want %d", c.d, c.r, r.Depth, c.depth)
 			}
 		}
+	}
+}
+
+// BenchmarkStatic explores the default system as it is and reduced.
+func BenchmarkStatic(b *testing.B) {
+	for _, c := range []counts{{sized(1, 2), explore.None, 13_737_143, 75_985_055, 34}, {sized(1, 2), explore.All, 1_772, 4_390, 27}} {
+		b.Run("reduce="+c.r.String(), func(b *testing.B) {
+			var transitions uint64
+			for b.Loop() {
+				r, err := explore.Explore(context.Background(), "dbqs-static", explore.Model[State](c.d.Model()), explore.Options{Reduction: c.r, Workers: runtime.GOMAXPROCS(0)})
+				if err != nil || r.Verdict != explore.Pass || r.UniqueStates != c.states || r.Transitions != c.transitions || r.Depth != c.depth {
+					b.Fatalf("%+v, %v", r, err)
+				}
+				transitions += r.Transitions
+			}
+			b.ReportMetric(float64(transitions)/b.Elapsed().Seconds(), "transitions/s")
+			b.ReportMetric(float64(c.states), "states")
+		})
 	}
 }
 
@@ -84,9 +112,13 @@ func TestLiftedRulesAreFound(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range []explore.Reduction{explore.Symmetry, explore.None} {
-		if got := explored(t, lifting(dbqs.ReplyNonce), explore.Options{Reduction: r, Workers: 2}); got.Verdict != explore.Violation || got.Depth != 21 {
-			t.Errorf("reply-nonce with %v: %s at %d", r, got.Verdict, got.Depth)
+	got := explored(t, lifting(dbqs.ReplyNonce), explore.Options{Reduction: explore.Symmetry, Workers: 2})
+	if got.Verdict != explore.Violation || got.Depth != 21 {
+		t.Errorf("reply-nonce with symmetry: %s at %d", got.Verdict, got.Depth)
+	}
+	for _, rule := range []dbqs.Rule{dbqs.ReplyNonce, dbqs.WriterInTimestamp} {
+		if got := explored(t, lifting(rule), explore.Options{Strategy: explore.Random, Walks: 50_000}); got.Verdict != explore.Violation {
+			t.Errorf("%v, walks without reductions: %s", rule, got.Detail)
 		}
 	}
 }

@@ -252,7 +252,7 @@ func (m *Model) keepHistory(h *history) *history {
 }
 
 func (m *Model) keepFacts(all []protocol.Message) *facts {
-	slices.SortFunc(all, func(a, b protocol.Message) int { return slices.Compare(a.AppendTo(nil), b.AppendTo(nil)) })
+	slices.SortFunc(all, compareForms)
 	var k []byte
 	for _, f := range all {
 		k = protocol.AppendBytes(k, f.AppendTo(nil))

@@ -12,12 +12,15 @@ import (
 // System is a small system of machines: who takes part, what the clients do, and
 // which faults may befall it.
 type System struct {
-	Nodes   []Node      // numbered by their place; all share one object
-	Object  protocol.ID // the register that the clients use
-	Faults  Faults
-	Dialect Dialect
-	Claims  Claims
-	Extra   []explore.Property[State] // besides atomicity and that every operation ends
+	Protocol string      // as scenarios name it
+	Strategy string      // of the simulator's adversary, which can tell the liar's lies
+	Lifted   []string    // names of the rules that are not enforced
+	Nodes    []Node      // numbered by their place; all share one object
+	Object   protocol.ID // the register that the clients use
+	Faults   Faults
+	Dialect  Dialect
+	Claims   Claims
+	Extra    []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
 }
 
 // Node is one participant. A node with a script is a client; one without a
@@ -235,5 +238,8 @@ func (m *Model) Properties() []explore.Property[State] {
 	if m.budget[losses] == 0 {
 		out = append(out, explore.Property[State]{Name: "operations end", Kind: explore.NoDeadlock, Holds: m.done})
 	}
-	return append(out, m.Extra...)
+	for _, extra := range m.Extra {
+		out = append(out, extra(m))
+	}
+	return out
 }
