@@ -16,7 +16,7 @@ func TestShippedModels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := entry.New(nil)
+		run, err := entry.New(nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestExtremeParameters(t *testing.T) {
 				}
 				settings = append(settings, fmt.Sprintf("%s=%d", p.Name, v))
 			}
-			run, err := e.New(settings)
+			run, err := e.New(settings, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
