@@ -52,7 +52,7 @@ func missing(s *Spec, out *results.Sweep) (names []string) {
 			names = append(names, f.Kind)
 		}
 	}
-	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.Tricks...) {
+	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.ClientStrategies...) {
 		for part := range strings.SplitSeq(text, "+") {
 			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
 				names = append(names, name)
