@@ -175,6 +175,7 @@ func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view
 	}
 	for next := was + 1; next <= e; next++ {
 		m.begin(at, next)
+		m.ended(event, at, node, next-1, v.Step(next-1).Delta.Changes)
 		m.configured(event, at, node, v.ConfigAt(next), v.Certificate(next))
 		m.entered[node] = append(m.entered[node][max(0, len(m.entered[node])-maxEntries):], entry{next, at})
 	}
@@ -216,11 +217,14 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 		m.at(own).ending = true
 	}
 	e := service.Epoch()
-	if e > m.latest() {
+	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
-		m.ended(event, at, node, e-1, service.Boundary().Delta.Changes)
+		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
-	if r := m.at(e); e == m.latest() && r.changes != len(service.Pending()) {
+	if e != m.latest() {
+		return
+	}
+	if r := m.at(e); r.changes != len(service.Pending()) {
 		r.changes = len(service.Pending())
 		m.reasons(event, at, node, e, service.Pending())
 	}

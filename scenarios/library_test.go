@@ -89,7 +89,9 @@ func TestSuitesAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ideal.Verdict != real.Verdict || ideal.Events != real.Events || !reflect.DeepEqual(historyLines(ideal.History), historyLines(real.History)) {
+			// Where the service moves, a signature draws its next group, and each suite has its own.
+			drawn := s.System.Membership.Move.Hi > 0
+			if ideal.Verdict != real.Verdict || !drawn && ideal.Events != real.Events || !reflect.DeepEqual(historyLines(ideal.History), historyLines(real.History)) {
 				t.Errorf("%s seed %d: ideal %v after %d events, real %v after %d, or their histories differ",
 					s.Name, seed, ideal.Verdict, ideal.Events, real.Verdict, real.Events)
 			}
@@ -116,6 +118,7 @@ var liftedIn = map[string]string{
 	"membership.nonce-binding":        "membership-replay",
 	"membership.lease-from-send":      "membership-drift",
 	"membership.recover-first":        "membership-return",
+	"membership.erase-shares":         "membership-move",
 }
 
 // stalls are the rules without which nothing wrong happens, only not what should.

@@ -75,7 +75,7 @@ func (s *Server) leave(env protocol.Env) {
 	for _, id := range [...]protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange, pbft.TimerStatus, pbft.TimerTransfer, pbft.TimerClient, timerTick, timerEpoch, timerFresh} {
 		env.CancelTimer(id)
 	}
-	s.seat = nil
+	s.left, s.seat = s.seat, nil
 	if s.cfg.enforced(view.EraseShares) {
 		s.secrets.Share.Erase()
 	}

@@ -129,9 +129,8 @@ func (t *seat) settle(env protocol.Env) {
 	for _, e := range t.service.takeEvents() {
 		t.vouch(env, e)
 	}
-	t.tryMove(env)
-	t.trySeal(env)
 	t.tryEnd(env)
+	t.tryMove(env)
 	for !t.call.Busy() && len(t.asks) > 0 {
 		next := t.asks[0]
 		t.asks = append(t.asks[:0:0], t.asks[1:]...)
@@ -139,6 +138,7 @@ func (t *seat) settle(env protocol.Env) {
 			t.call.Begin(t.inner(env), next.op, false)
 		}
 	}
+	t.trySeal(env) // last: it may begin an epoch, of which this seat knows nothing yet
 }
 
 // enter begins an epoch after the one that the server was in.

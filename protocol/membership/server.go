@@ -24,6 +24,7 @@ type Server struct {
 	secrets Secrets
 	view    view.View
 	seat    *seat // nil at who runs no replica
+	left    *seat // the last one that it gave up, for who judges it
 
 	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
 	handovers []*Handover // to the last groups that it knows of, ascending
@@ -95,13 +96,16 @@ func (s *Server) Replica() *pbft.Replica {
 // Missed returns the most pings in a row that a member has failed to answer to this
 // replica in its epoch and the one before, as it counts them.
 func (s *Server) Missed(id protocol.ID) int {
-	if s.seat == nil {
-		return 0
+	worst := 0
+	for _, t := range [...]*seat{s.seat, s.left} {
+		if t == nil {
+			continue
+		}
+		if p := t.probe(id); p != nil {
+			worst = max(worst, p.worst[0], p.worst[1])
+		}
 	}
-	if p := s.seat.probe(id); p != nil {
-		return max(p.worst[0], p.worst[1])
-	}
-	return 0
+	return worst
 }
 
 // Ending reports whether this replica has voted to end its epoch.
