@@ -60,8 +60,6 @@ func (*HandoverAsk) Kind() protocol.Kind { return "membership.handover-ask" }
 // Kind returns "membership.handover".
 func (*Handover) Kind() protocol.Kind { return "membership.handover" }
 
-func (m *Deal) text() []byte { return m.Dealing.Statement(m.Sharing, m.Next) }
-
 // AppendTo appends the wire form.
 func (m *Deal) AppendTo(b []byte) []byte {
 	b = append(binary.LittleEndian.AppendUint64(append(b, tagDeal), m.Epoch), m.Draw[:]...)
