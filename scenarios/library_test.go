@@ -197,3 +197,28 @@ func TestTwoLiarsBreakTheAssumption(t *testing.T) {
 	}
 	t.Logf("after %d seeds: %s", out.Runs, f.Detail)
 }
+
+// TestMembershipAssumptions holds that what breaks when an assumption of the
+// membership service does is called by its name.
+func TestMembershipAssumptions(t *testing.T) {
+	for _, c := range []struct {
+		scenario, says string
+		sets           []string
+	}{
+		{"membership-slander", "the fault bound was exceeded", []string{"adversary.liars=2", "adversary.collude=true"}},
+		{"membership-drift", "the bound on clocks was exceeded", []string{"hosts.drift=600000", "system.membership.drift=100"}},
+	} {
+		s := lookup(t, c.scenario)
+		if err := Apply(s, c.sets); err != nil {
+			t.Fatal(err)
+		}
+		out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 500, Jobs: 1, Out: t.TempDir()})
+		if err != nil || v != checker.Assumption {
+			t.Fatalf("%s: %v after %d seeds, %v", c.scenario, v, out.Runs, err)
+		}
+		if f := out.Findings[0]; !strings.Contains(f.Detail, c.says) {
+			t.Errorf("%s: the detail does not say so: %s", c.scenario, f.Detail)
+		}
+		t.Logf("%s: after %d seeds: %s", c.scenario, out.Runs, out.Findings[0].Detail)
+	}
+}

@@ -48,6 +48,7 @@ type Membership struct {
 	Batch       Span `yaml:"batch"`        // how long nonces are collected
 	FanOut      Ints `yaml:"fan-out"`      // of the dissemination tree
 	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
+	Drift       Ints `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
 	Move        Ints `yaml:"move"`         // the service moves every so many epochs; 0: never
 	Checkpoint  Ints `yaml:"checkpoint"`   // the service's K
 	ViewTimeout Span `yaml:"view-timeout"` // of the service
@@ -175,7 +176,7 @@ func (c *community) bounds() []sim.Bound {
 
 func (c *community) observer(s checker.System) observer {
 	return checker.NewMembership(s, checker.MembershipRun{
-		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.spec.Hosts.Drift.Hi, EpochLength: c.config.EpochLength,
+		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
 		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	})
@@ -191,6 +192,14 @@ func (c *community) forgetful() int {
 		return c.servers
 	}
 	return 3*c.f + 1
+}
+
+// drift returns the bound on clocks that leases rest on.
+func (c *community) drift() int64 {
+	if assumed := c.spec.System.Membership.Drift.Hi; assumed > 0 {
+		return assumed
+	}
+	return c.spec.Hosts.Drift.Hi
 }
 
 // dialect is what a liar knows of the protocol.
