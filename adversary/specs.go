@@ -67,7 +67,7 @@ var specs = []Spec{
 		make: func(v *values) Strategy {
 			return &Lurk{
 				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
-				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.token("trigger")), wait: v.span("wait"),
 			}
 		},
 	},
