@@ -21,6 +21,11 @@ var specs = []Spec{
 		},
 	},
 	{
+		Name: "dbqs-answer", Doc: "answers with anything that it could say: nothing, any record that it has seen, one that nobody signed", Protocol: "dbqs",
+		Parameters: []Parameter{{"again", "chance of another answer to the same request, in parts per million", "100000"}},
+		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
+	},
+	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
 		Parameters: []Parameter{
 			rateParameter("splitting as a message comes in", "50000"),

@@ -52,7 +52,7 @@ func missing(s *Spec, out *results.Sweep) (names []string) {
 			names = append(names, f.Kind)
 		}
 	}
-	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.Tricks...) {
+	for _, text := range append(slices.Clone(s.Adversary.Strategies), s.Adversary.ClientStrategies...) {
 		for part := range strings.SplitSeq(text, "+") {
 			if name, _, _ := strings.Cut(strings.TrimSpace(part), "("); !lied(out.Lies, name) {
 				names = append(names, name)
@@ -84,12 +84,13 @@ func sample() (specs []*Spec) {
 }
 
 // TestSuitesAgree holds that a schedule has the same verdict and history whether
-// its cryptography is ideal or real. Where threshold signatures draw who does what, as
-// they do in the membership service, the schedules differ and the verdict is all.
+// its cryptography is ideal or real. Where a threshold signature draws who does what,
+// as it does where the membership service moves, the schedules differ and the verdict
+// is all.
 func TestSuitesAgree(t *testing.T) {
 	for _, s := range sample() {
 		seeds := uint64(2)
-		sameRun := s.System.Protocol != "membership"
+		sameRun := s.System.Membership.Move.Hi == 0
 		if s.System.Protocol != "dbqs" {
 			seeds = 1
 		}
@@ -129,6 +130,7 @@ var liftedIn = map[string]string{
 	"membership.nonce-binding":        "membership-replay",
 	"membership.lease-from-send":      "membership-drift",
 	"membership.recover-first":        "membership-return",
+	"membership.erase-shares":         "membership-move",
 }
 
 // stalls are the rules without which nothing wrong happens, only not what should.
@@ -200,4 +202,29 @@ func TestTwoLiarsBreakTheAssumption(t *testing.T) {
 		t.Errorf("the detail does not say so: %s", f.Detail)
 	}
 	t.Logf("after %d seeds: %s", out.Runs, f.Detail)
+}
+
+// TestMembershipAssumptions holds that what breaks when an assumption of the
+// membership service does is called by its name.
+func TestMembershipAssumptions(t *testing.T) {
+	for _, c := range []struct {
+		scenario, says string
+		sets           []string
+	}{
+		{"membership-slander", "the fault bound was exceeded", []string{"adversary.liars=2", "adversary.collude=true"}},
+		{"membership-drift", "the bound on clocks was exceeded", []string{"hosts.drift=600000", "system.membership.drift=100"}},
+	} {
+		s := lookup(t, c.scenario)
+		if err := Apply(s, c.sets); err != nil {
+			t.Fatal(err)
+		}
+		out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 500, Jobs: 1, Out: t.TempDir()})
+		if err != nil || v != checker.Assumption {
+			t.Fatalf("%s: %v after %d seeds, %v", c.scenario, v, out.Runs, err)
+		}
+		if f := out.Findings[0]; !strings.Contains(f.Detail, c.says) {
+			t.Errorf("%s: the detail does not say so: %s", c.scenario, f.Detail)
+		}
+		t.Logf("%s: after %d seeds: %s", c.scenario, out.Runs, out.Findings[0].Detail)
+	}
 }
