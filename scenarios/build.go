@@ -133,7 +133,7 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 		}
 	}
 	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
-		text := a.Tricks[r.between("adversary.client-strategy", i, 0, int64(len(a.Tricks)-1))]
+		text := a.ClientStrategies[r.between("adversary.client-strategy", i, 0, int64(len(a.ClientStrategies)-1))]
 		id, deps := r.liar(c, r.servers+client, "client", text, cabal)
 		r.bad = append(r.bad, id)
 		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {

@@ -107,12 +107,12 @@ type CPU struct {
 
 // Adversary says which servers and clients lie and how.
 type Adversary struct {
-	Liars       Ints     `yaml:"liars"`             // servers in the adversary's hands
-	Strategies  []string `yaml:"strategies"`        // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
-	Collude     bool     `yaml:"collude"`           // all liars draw the same and share what they know
-	BadClients  Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
-	Tricks      []string `yaml:"client-strategies"` // the same for clients
-	BeyondBound bool     `yaml:"beyond-bound"`      // more than f liars are meant
+	Liars            Ints     `yaml:"liars"`             // servers in the adversary's hands
+	Strategies       []string `yaml:"strategies"`        // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
+	Collude          bool     `yaml:"collude"`           // all liars draw the same and share what they know
+	BadClients       Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
+	ClientStrategies []string `yaml:"client-strategies"` // the same for clients
+	BeyondBound      bool     `yaml:"beyond-bound"`      // more than f liars are meant
 }
 
 // Fault is a scheduled fault, drawn Count times.

@@ -99,9 +99,9 @@ func (v *validator) adversary() {
 	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
 	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
 	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
-	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
 	v.strategies("adversary.strategies", a.Strategies)
-	v.strategies("adversary.client-strategies", a.Tricks)
+	v.strategies("adversary.client-strategies", a.ClientStrategies)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && !v.system.durable {

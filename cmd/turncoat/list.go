@@ -29,6 +29,9 @@ func scenariosCommand() *cobra.Command {
 			}
 			var rows [][2]string
 			for _, s := range list {
+				if s.Flaw {
+					s.About = "[flaw, not swept with the library] " + s.About
+				}
 				rows = append(rows, [2]string{s.Name, s.About})
 			}
 			printTable(cmd.OutOrStdout(), rows)
