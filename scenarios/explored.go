@@ -27,7 +27,7 @@ func FromSchedule(s *explore.Schedule, reproduce string) (*Artifact, error) {
 	}
 	o := Options{Seed: 1, Suite: auth.Ideal, Lift: s.Lifted, Listed: true}
 	for _, c := range s.Choices {
-		d := sim.Decision{Key: sim.Key{Actor: c.Actor, Peer: c.Peer, Label: c.Label, Index: c.Index}, Value: c.Value}
+		d := sim.Decision{Key: sim.Key{Actor: c.Actor, Peer: c.Peer, Label: c.Label, Op: c.Op, Index: c.Index}, Value: c.Value}
 		var err error
 		if d.Choice, err = sim.ParseChoice(c.Kind); err != nil {
 			return nil, err

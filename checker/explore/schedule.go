@@ -25,7 +25,8 @@ type Choice struct {
 	Kind        string // lie, loss, duplicate, delay or work
 	Actor, Peer int32  // a node; for work, the number of a client; Peer -1 for none
 	Label       string
-	Index       uint32
+	Op          uint32 // 1 + the number of the client's operation in which it falls, 0 for none
+	Index       uint32 // which of these
 	Value       int64
 }
 

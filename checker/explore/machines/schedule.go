@@ -32,11 +32,18 @@ const (
 // parcel is a message on a link of the simulator.
 type parcel struct {
 	*envelope
-	nth    uint32 // of those on the link
+	op     uint32 // 1 + the number of the client's operation in which it was sent
+	nth    uint32 // of those on the link in that operation
 	sent   time.Duration
 	arrive time.Duration // never if it is lost
 	again  time.Duration // after the first arrival; 0 for never
 	lies   []*parcel     // what answers it, if it went to the liar
+}
+
+// trip is where parcels are counted.
+type trip struct {
+	from, to int
+	op       uint32
 }
 
 // scribe writes a path down.
@@ -44,7 +51,8 @@ type scribe struct {
 	m       *Model
 	state   State
 	now     time.Duration
-	counts  [maxNodes][maxNodes]uint32 // parcels by link
+	counts  map[trip]uint32           // parcels by link and operation; looked up only
+	began   [maxNodes][]time.Duration // when each client began its operations
 	parcels []*parcel
 	flying  map[uint32][]*parcel // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel    // the last request of each client to the liar
@@ -54,7 +62,7 @@ type scribe struct {
 
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
-	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel)}
+	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32)}
 	for _, a := range actions {
 		w.now += unit
 		if err := w.step(a); err != nil {
@@ -108,6 +116,7 @@ func (w *scribe) step(a explore.Action) error {
 	case actInvoke:
 		l := m.local(&w.state, int(n))
 		w.begin(slices.Index(m.clients, int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
+		w.began[n] = append(w.began[n], w.now)
 		w.follow(int(n), input{kind: invoke})
 	case actLose:
 		w.pop(uint32(n))
@@ -141,37 +150,56 @@ func (w *scribe) follow(node int, in input) {
 	}
 }
 
-// post numbers a parcel.
+// post numbers a parcel, as the simulator does: within the operation that the client
+// at one of its ends had begun last when it was sent.
 func (w *scribe) post(p *parcel) *parcel {
-	count := &w.counts[p.from][p.to]
-	p.nth = *count
-	*count++
+	p.op = max(w.operation(p.from, p.sent), w.operation(p.to, p.sent))
+	at := trip{p.from, p.to, p.op}
+	p.nth = w.counts[at]
+	w.counts[at]++
 	w.parcels = append(w.parcels, p)
 	return p
 }
 
-func (w *scribe) choose(kind string, actor, peer int, label string, index uint32, value int64) {
-	w.choices = append(w.choices, explore.Choice{Kind: kind, Actor: int32(actor), Peer: int32(peer), Label: label, Index: index, Value: value})
+// operation returns how many operations a node, if it is a client, has begun by then.
+func (w *scribe) operation(node int, by time.Duration) uint32 {
+	n := uint32(0)
+	for _, at := range w.began[node] {
+		if at <= by {
+			n++
+		}
+	}
+	return n
 }
 
-// begin writes down an operation: the k-th of a client, so long after the one before.
+func (w *scribe) choose(kind string, c explore.Choice) {
+	c.Kind = kind
+	w.choices = append(w.choices, c)
+}
+
+// begin writes down an operation on the one object: the k-th of a client, so long after
+// the one before.
 func (w *scribe) begin(client int, op protocol.Operation, k uint32, after time.Duration) {
-	w.choose("work", client, -1, "object", k, 1)
+	what := int64(1)
 	if op.Kind.Changes() {
-		w.choose("work", client, -1, "change", k, 1)
+		what++
 	}
-	w.choose("work", client, -1, "think", k, int64(after))
+	w.choose("work", explore.Choice{Actor: int32(client), Peer: -1, Index: k, Value: what})
+	w.choose("work", explore.Choice{Actor: int32(client), Peer: -1, Label: "think", Index: k, Value: int64(after)})
 }
 
 // travel writes down how long a message is on its way.
 func (w *scribe) travel(p *parcel) {
+	c := explore.Choice{Actor: int32(p.from), Peer: int32(p.to), Op: p.op, Index: p.nth, Value: 1}
 	if p.arrive == never {
-		w.choose("loss", p.from, p.to, "", p.nth, 1)
+		w.choose("loss", c)
 		return
 	}
-	w.choose("delay", p.from, p.to, "", p.nth, int64(p.arrive-p.sent))
+	c.Value = int64(p.arrive - p.sent)
+	w.choose("delay", c)
 	if p.again > 0 {
-		w.choose("duplicate", p.from, p.to, "", p.nth, int64(p.again))
+		c.Value = int64(p.again)
+		w.choose("duplicate", c)
 	}
 }
 
@@ -193,7 +221,8 @@ func (w *scribe) confess() error {
 	}
 	slices.SortFunc(asked, func(a, b *parcel) int { return cmp.Compare(a.arrive, b.arrive) })
 	var facts []protocol.Message
-	var draws, agains uint32
+	draws := make(map[trip]uint32)
+	agains := make(map[trip]uint32)
 	for _, p := range asked {
 		facts = withFact(facts, w.m.Dialect.Fact(p.msg))
 		letters := w.m.Dialect.Lies(facts, protocol.NodeID(p.from), p.msg)
@@ -207,13 +236,17 @@ func (w *scribe) confess() error {
 			lie.sent = p.arrive
 			w.post(lie)
 		}
+		at := trip{p.from, p.to, p.op}
+		lie := explore.Choice{Actor: int32(w.m.liar), Peer: int32(p.from), Op: p.op}
 		for i, letter := range told {
-			w.choose("lie", w.m.liar, -1, adversary.AnswerLabel, draws, int64(letter))
-			draws++
+			lie.Label, lie.Index, lie.Value = adversary.AnswerLabel, draws[at], int64(letter)
+			w.choose("lie", lie)
+			draws[at]++
 			if i < len(told)-1 {
-				w.choose("lie", w.m.liar, -1, adversary.AgainLabel, agains, 1)
+				lie.Label, lie.Index, lie.Value = adversary.AgainLabel, agains[at], 1
+				w.choose("lie", lie)
 			}
-			agains++
+			agains[at]++
 		}
 	}
 	return nil

@@ -1,10 +1,4 @@
-// Package membership holds what the membership service signs: the certificate of
-// an epoch, the certificate of freshness, and the draw of the service's next group.
-// Each is a statement, a byte string that names its purpose and its epoch, under
-// the service's threshold signature, whose public key never changes.
-//
-// Left out here: how the service comes to sign, and what nodes do with it.
-package membership
+package view
 
 import (
 	"encoding/binary"
@@ -14,6 +8,12 @@ import (
 	"turncoat/protocol/auth"
 	"turncoat/protocol/ring"
 )
+
+// This file models what the membership service signs: the certificate of an epoch,
+// the certificate of freshness, and the draw of the service's next group. Each is a
+// statement, a byte string that names its purpose and its epoch, under the
+// service's threshold signature, whose public key never changes. How the service
+// comes to sign is left to package membership.
 
 // statement begins the bytes to be signed: no statement of one purpose or epoch is
 // one of another.

@@ -1,0 +1,178 @@
+package membership
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"turncoat/protocol"
+	"turncoat/protocol/membership/view"
+	"turncoat/protocol/ring"
+)
+
+// Probing: every replica of the service pings every member. The pings are cheap;
+// every k-th must be answered under the member's signature, because whoever sits on
+// the path can answer the others in a dead member's name.
+
+// probe is what a replica knows of one member.
+type probe struct {
+	id     protocol.ID
+	node   protocol.NodeID
+	nonce  uint64 // of the last ping; 0: answered, or none
+	signed bool   // it asked for a signature
+	count  int    // pings sent
+
+	misses int    // pings in a row without an answer
+	silent int    // signed pings in a row without a signed answer
+	good   int    // signed answers in a row, of one who is ready to come back
+	worst  [2]int // the most misses in a row in this epoch and in the last, for who judges this replica
+}
+
+func (p *probe) appendState(b []byte) []byte {
+	b = append(b, p.id[:]...)
+	b = protocol.AppendBool(binary.LittleEndian.AppendUint64(b, p.nonce), p.signed)
+	for _, n := range [...]int{p.count, p.misses, p.silent, p.good} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+// missed returns for how many pings in a row the member has not been there. A
+// silence of signed pings counts for itself, whatever answers the others.
+func (p *probe) missed() int { return max(p.misses, p.silent) }
+
+// probe returns the probe of a member, nil if there is none.
+func (t *seat) probe(id protocol.ID) *probe {
+	i, found := slices.BinarySearchFunc(t.probes, id, func(p probe, id protocol.ID) int { return p.id.Compare(id) })
+	if !found {
+		return nil
+	}
+	return &t.probes[i]
+}
+
+// follow brings the probes into line with the configuration.
+func (t *seat) follow(in *ring.Config) {
+	if len(t.probes) == in.Len() {
+		i := 0
+		for m := range in.All() {
+			if t.probes[i].id != m.ID {
+				break
+			}
+			i++
+		}
+		if i == in.Len() {
+			return
+		}
+	}
+	probes := make([]probe, 0, in.Len())
+	for m := range in.All() {
+		if old := t.probe(m.ID); old != nil {
+			probes = append(probes, *old)
+		} else {
+			probes = append(probes, probe{id: m.ID, node: m.Node})
+		}
+	}
+	t.probes = probes
+}
+
+// round counts the pings that were not answered, votes on what that comes to, and
+// pings every member again.
+func (t *seat) round(env protocol.Env) {
+	s := t.server
+	in := s.view.Config()
+	t.follow(in)
+	i := 0
+	for m := range in.All() {
+		p := &t.probes[i]
+		i++
+		if p.id == s.view.Self() {
+			continue
+		}
+		p.miss()
+		t.judge(env, p, m.Status)
+		p.count++
+		p.signed = s.cfg.enforced(view.SignedProbes) && (m.Status == ring.Inactive || p.count%s.cfg.SignedEvery == 0)
+		p.nonce = max(1, env.Nonce())
+		env.Send(p.node, &Ping{Epoch: s.view.Epoch(), Nonce: p.nonce, Signed: p.signed})
+	}
+}
+
+// miss counts the last ping if nobody has answered it.
+func (p *probe) miss() {
+	if p.nonce == 0 {
+		return
+	}
+	p.misses, p.good = p.misses+1, 0
+	if p.signed {
+		p.silent++
+	}
+	p.worst[0] = max(p.worst[0], p.missed())
+}
+
+// judge votes on a member on the strength of this replica's own probes.
+func (t *seat) judge(env protocol.Env, p *probe, status ring.Status) {
+	kind := VoteEvict
+	if status == ring.Inactive {
+		kind = VoteReactivate
+	}
+	supported := t.votes.find(kind, p.id)
+	threshold := t.server.cfg.Propose
+	if supported != nil && supported.own || t.service.Epoch() != t.server.view.Epoch() {
+		return
+	}
+	if supported != nil {
+		threshold = t.server.cfg.Accept
+	}
+	if !t.seen(kind, p.id, threshold) {
+		return
+	}
+	if kind == VoteEvict {
+		env.Note(NoteEvictionProposed, t.server.view.Epoch())
+	}
+	t.cast(env, kind, p.id)
+}
+
+// seen reports whether this replica's probes bear a statement out so many times in a
+// row.
+func (t *seat) seen(kind VoteKind, id protocol.ID, threshold int) bool {
+	p := t.probe(id)
+	if p == nil {
+		return false
+	}
+	if kind == VoteReactivate {
+		return p.good >= threshold
+	}
+	return p.missed() >= threshold
+}
+
+// onPong takes a member's answer.
+func (t *seat) onPong(env protocol.Env, m *Pong) {
+	s := t.server
+	p := t.probe(m.Member)
+	if p == nil || p.nonce == 0 || m.Nonce != p.nonce {
+		return // nobody, or an answer to an earlier ping
+	}
+	if p.signed && !t.genuine(p, m) {
+		return
+	}
+	p.nonce, p.misses = 0, 0
+	if p.signed || !s.cfg.enforced(view.SignedProbes) {
+		p.silent = 0
+	} else if p.silent > 0 {
+		env.Note(NoteSpoofed, s.view.Epoch())
+	}
+	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive && t.recovered(m) {
+		p.good++
+	}
+}
+
+// genuine reports whether an answer bears the member's signature.
+func (t *seat) genuine(p *probe, m *Pong) bool {
+	pub, known := t.server.keys.Public(p.node)
+	return known && m.Sig != nil && t.server.keys.Verify(pub, m.text(), m.Sig)
+}
+
+// recovered reports whether an inactive member may be counted as back: it is in this
+// epoch, and has made sure that it is the current one.
+func (t *seat) recovered(m *Pong) bool {
+	return !t.server.cfg.enforced(view.RecoverFirst) || m.Ready && m.Epoch == t.server.view.Epoch()
+}

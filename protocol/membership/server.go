@@ -1,0 +1,243 @@
+package membership
+
+import (
+	"fmt"
+
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/membership/view"
+	"turncoat/protocol/pbft"
+	"turncoat/protocol/ring"
+)
+
+// Secrets are what a server holds and nobody else may see.
+type Secrets struct {
+	Key   auth.EpochKey // evolves with the epochs
+	Share auth.Share    // of the service's threshold key; erased at who runs no replica
+}
+
+// Server is one server: a member of the system, and a replica of its membership
+// service if the configuration says so. It implements protocol.Machine.
+type Server struct {
+	cfg     *Config
+	keys    *auth.Keys
+	secrets Secrets
+	view    view.View
+	seat    *seat // nil at who runs no replica
+	left    *seat // the last one that it gave up, for who judges it
+
+	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
+	handovers []*Handover // to the last groups that it knows of, ascending
+
+	refreshed bool          // it asked for a lease
+	refreshAt protocol.Time // when it last did
+}
+
+// The timers of a server, apart from those of its replica.
+const (
+	timerTick  protocol.TimerID = 16 + iota // the next round of probes and retransmissions
+	timerEpoch                              // the epoch has lasted long enough
+	timerFresh                              // the nonces that were collected are to be vouched for
+)
+
+// NewServer returns the server that keys belong to, at its place on the ring. It
+// need not be a member in the genesis configuration.
+func NewServer(cfg *Config, keys *auth.Keys, self protocol.ID, secrets Secrets) (*Server, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, keys: keys, secrets: secrets, view: view.New(cfg.View, keys, self)}
+	if replicaOf(cfg.View.Genesis, self) < 0 {
+		return s, nil
+	}
+	if _, _, held := secrets.Share.Held(); !held {
+		return nil, fmt.Errorf("membership: node %d runs a replica of the service and holds no share of its key", keys.Self())
+	}
+	var err error
+	s.seat, err = newSeat(s, cfg.View.Genesis, nil, cfg.Sharing)
+	return s, err
+}
+
+// Start begins the incarnation: a server that comes back is in the last epoch that
+// it stored. A replica of the service keeps nothing on its disk; one that comes back
+// counts as faulty.
+func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
+	s.view.Start(disk)
+	s.secrets.Key.Evolve(s.view.Epoch())
+	if s.seat != nil && s.cfg.Instance(s.view.Epoch()) != s.seat.instance {
+		s.seat = nil // the service has moved since
+		s.secrets.Share.Erase()
+	}
+	if s.seat != nil {
+		s.seat.start(env)
+	}
+}
+
+// View returns the server's view, for reading only.
+func (s *Server) View() *view.View { return &s.view }
+
+// Service returns the state of the service as its replica here has executed it, for
+// reading only; nil at who runs no replica.
+func (s *Server) Service() *Service {
+	if s.seat == nil {
+		return nil
+	}
+	return s.seat.service
+}
+
+// Replica returns the server's replica of the service, nil if it runs none.
+func (s *Server) Replica() *pbft.Replica {
+	if s.seat == nil {
+		return nil
+	}
+	return s.seat.replica
+}
+
+// Missed returns the most pings in a row that a member has failed to answer to this
+// replica in its epoch and the one before, as it counts them.
+func (s *Server) Missed(id protocol.ID) int {
+	worst := 0
+	for _, t := range [...]*seat{s.seat, s.left} {
+		if t == nil {
+			continue
+		}
+		if p := t.probe(id); p != nil {
+			worst = max(worst, p.worst[0], p.worst[1])
+		}
+	}
+	return worst
+}
+
+// Ending reports whether this replica has voted to end its epoch.
+func (s *Server) Ending() bool {
+	if s.seat == nil {
+		return false
+	}
+	q := s.seat.votes.find(VoteEnd, protocol.ID{})
+	return q != nil && q.own
+}
+
+// Deliver handles one message.
+func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	was := s.view.Epoch()
+	switch m := m.(type) {
+	case *Ping:
+		s.onPing(env, from, m)
+	case *Pong, *Vote, *Partial, *Checked, *Accused, *view.FreshAsk:
+		s.toSeat(env, from, m)
+	case *Deal:
+		s.onDeal(env, from, m)
+	case *HandoverAsk:
+		s.onHandoverAsk(env, from, m)
+	case *Handover:
+		s.join(env, m)
+	default:
+		if !s.view.OnMessage(env, from, m) {
+			s.onReplication(env, from, m)
+		}
+	}
+	s.settle(env, was)
+}
+
+// onReplication hands on a message of the replication protocol. Who asks a server
+// that runs no replica is behind the times.
+func (s *Server) onReplication(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	if s.seat != nil {
+		s.seat.onReplication(env, from, m)
+	} else if _, asks := m.(*pbft.Request); asks {
+		env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+	}
+}
+
+// toSeat hands on what is for a replica of the service.
+func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	if s.seat == nil {
+		if m, asks := m.(*view.FreshAsk); asks && m.Epoch < s.view.Epoch() {
+			env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+		}
+		return
+	}
+	switch m := m.(type) {
+	case *Checked:
+		s.seat.onChecked(m)
+	case *Accused:
+		s.seat.onAccused(env, m)
+	case *Pong:
+		s.view.Heard(env, from, m.Epoch)
+		s.seat.onPong(env, m)
+	case *Vote:
+		s.view.Heard(env, from, m.Epoch)
+		s.seat.onVote(env, from, m)
+	case *Partial:
+		s.seat.onPartial(env, m)
+	case *view.FreshAsk:
+		s.view.Heard(env, from, m.Epoch)
+		s.seat.onFreshAsk(env, from, m)
+	}
+}
+
+// Timer handles the expiry of a timer.
+func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
+	if s.seat == nil {
+		if id == timerTick && s.joining != 0 {
+			s.askHandover(env)
+		}
+		return
+	}
+	was := s.view.Epoch()
+	s.seat.onTimer(env, id)
+	s.settle(env, was)
+}
+
+// settle does what may follow from any input: the replica's executions are acted
+// upon, and a new epoch is begun.
+func (s *Server) settle(env protocol.Env, was uint64) {
+	if s.seat != nil {
+		s.seat.settle(env)
+	}
+	if s.view.Epoch() == was {
+		return
+	}
+	s.reseat(env, was)
+	s.evolve()
+}
+
+// onPing answers a prober. A member that finds itself inactive first makes sure
+// that its epoch is current: what it stood for may be over, and whoever probes it
+// may be of the past too.
+func (s *Server) onPing(env protocol.Env, from protocol.NodeID, m *Ping) {
+	s.view.Heard(env, from, m.Epoch)
+	now := env.Now()
+	self := s.view.Member()
+	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
+		s.refreshed, s.refreshAt = true, now
+		s.view.Refresh(env)
+	}
+	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(now)}
+	if m.Signed {
+		sig := s.keys.Sign(answer.text())
+		answer.Sig = &sig
+	}
+	env.Send(from, answer)
+}
+
+// Clone returns an independent copy.
+func (s *Server) Clone() protocol.Machine {
+	c := *s
+	c.view = s.view.Clone()
+	if s.seat != nil {
+		c.seat = s.seat.clone(&c)
+	}
+	c.handovers = append([]*Handover(nil), s.handovers...)
+	return &c
+}
+
+// AppendState appends a canonical encoding of the state.
+func (s *Server) AppendState(b []byte) []byte {
+	b = s.secrets.Share.AppendTo(s.secrets.Key.AppendTo(b))
+	b = appendTime(protocol.AppendBool(s.view.AppendState(b), s.refreshed), s.refreshAt)
+	if b = s.appendJoin(b); s.seat == nil {
+		return b
+	}
+	return s.seat.appendState(b)
+}
