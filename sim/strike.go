@@ -86,7 +86,7 @@ func (w *World) crash(h *host) {
 		c.results, c.pending = nil, false
 		if c.busy && !w.comesBack(h) {
 			c.busy = false
-			w.leave()
+			w.leave(h)
 		}
 	}
 }
