@@ -21,6 +21,11 @@ var specs = []Spec{
 		},
 	},
 	{
+		Name: "dbqs-answer", Doc: "answers with anything that it could say: nothing, any record that it has seen, one that nobody signed", Protocol: "dbqs",
+		Parameters: []Parameter{{"again", "chance of another answer to the same request, in parts per million", "100000"}},
+		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
+	},
+	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
 		Parameters: []Parameter{
 			rateParameter("splitting as a message comes in", "50000"),
@@ -62,7 +67,7 @@ var specs = []Spec{
 		make: func(v *values) Strategy {
 			return &Lurk{
 				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
-				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.word("trigger")), wait: v.span("wait"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.token("trigger")), wait: v.span("wait"),
 			}
 		},
 	},

@@ -155,8 +155,8 @@ func (v *values) span(name string) time.Duration {
 	return d
 }
 
-// word reads a name of one word.
-func (v *values) word(name string) string {
+// token reads text without blanks or commas.
+func (v *values) token(name string) string {
 	text := v.text(name)
 	if text == "" || strings.ContainsAny(text, " ,") {
 		v.refuse(name, "one word")

@@ -27,6 +27,7 @@ type Membership struct {
 	entered [][]entry          // by node: its last entries
 	epochs  []epoch            // from genesis on
 	lastAct []int64            // by node: when it last took a step
+	leaked  bool               // key-secrecy was found broken
 	stalled string             // the first epoch that took too long to end
 }
 
@@ -137,6 +138,7 @@ func (m *Membership) Stepped(event uint64, at int64, node protocol.NodeID, machi
 			m.executed(event, at, node, s, service)
 		}
 		m.moved(event, at, node, s.View())
+		m.secret(event, at, node, s)
 	case *membership.Client:
 		m.moved(event, at, node, s.View())
 	}
@@ -151,6 +153,20 @@ func (m *Membership) restarted(node protocol.NodeID, crashed int64) {
 	m.entered[node] = nil
 }
 
+// secret holds membership.key-secrecy: who runs no replica holds no share, and who
+// runs one holds none of another group. Otherwise whoever breaks in at one after
+// another of those that have left holds f+1 shares of one sharing in the end.
+func (m *Membership) secret(event uint64, at int64, node protocol.NodeID, s *membership.Server) {
+	sharing, held := s.Share()
+	if !held || m.leaked {
+		return
+	}
+	if of := s.Sharing(); of == nil || of.ID() != sharing {
+		m.leaked = true
+		m.find("membership.key-secrecy", event, at, node, "server %d still holds its share of a group that it has left, in epoch %d", node, s.View().Epoch())
+	}
+}
+
 // moved holds membership.monotone and membership.one-configuration.
 func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view.View) {
 	e, was := v.Epoch(), m.seen[node]
@@ -159,6 +175,7 @@ func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view
 	}
 	for next := was + 1; next <= e; next++ {
 		m.begin(at, next)
+		m.ended(event, at, node, next-1, v.Step(next-1).Delta.Changes)
 		m.configured(event, at, node, v.ConfigAt(next), v.Certificate(next))
 		m.entered[node] = append(m.entered[node][max(0, len(m.entered[node])-maxEntries):], entry{next, at})
 	}
@@ -200,11 +217,14 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 		m.at(own).ending = true
 	}
 	e := service.Epoch()
-	if e > m.latest() {
+	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
-		m.ended(event, at, node, e-1, service.Boundary().Delta.Changes)
+		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
-	if r := m.at(e); e == m.latest() && r.changes != len(service.Pending()) {
+	if e != m.latest() {
+		return
+	}
+	if r := m.at(e); r.changes != len(service.Pending()) {
 		r.changes = len(service.Pending())
 		m.reasons(event, at, node, e, service.Pending())
 	}

@@ -29,6 +29,7 @@ type run struct {
 	liars               map[protocol.NodeID]string // servers and clients; looked up only
 	bad                 []protocol.NodeID          // clients in the adversary's hands
 	lies                map[string]uint64
+	drift               int64         // the most that a clock drifts, in ppm
 	calm                time.Duration // when the last fault has healed and the network is synchronous
 
 	world *sim.World
@@ -78,6 +79,9 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 	}
 	r.calm = max(r.calm, c.Network.GST+c.Network.Bound)
 	r.hosts(&c, r.corrupt(&c))
+	for i := range c.Hosts {
+		r.drift = max(r.drift, c.Hosts[i].Clock.DriftPPM, -c.Hosts[i].Clock.DriftPPM)
+	}
 	r.observe(&c)
 	r.world = sim.New(c)
 	return r, nil

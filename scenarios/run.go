@@ -118,7 +118,15 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 // assumptions turns what broke after a fault bound was exceeded into a finding
 // about the assumption. The bounds are computed from what happened.
 func (r *run) assumptions(rep *Report, out *sim.Outcome) {
-	if len(out.Exceeded) == 0 || rep.Outcome != checker.Violation && rep.Outcome != checker.Stuck {
+	if rep.Outcome != checker.Violation && rep.Outcome != checker.Stuck {
+		return
+	}
+	if s, timed := r.subject.(interface{ drift() int64 }); timed && r.drift > s.drift() {
+		rep.Outcome = checker.Assumption
+		rep.Detail += fmt.Sprintf("; the bound on clocks was exceeded: one drifts by %d ppm where at most %d are assumed", r.drift, s.drift())
+		return
+	}
+	if len(out.Exceeded) == 0 {
 		return
 	}
 	rep.Outcome = checker.Assumption

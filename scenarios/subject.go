@@ -29,8 +29,9 @@ type subject interface {
 }
 
 // A subject may also have a method traffic() sim.Workload, if its clients do
-// something else than read and write objects, and a method forgetful() int, if of
-// its servers some, the first so many, do not recover.
+// something else than read and write objects, a method forgetful() int, if of its
+// servers some, the first so many, do not recover, and a method drift() int64, if its
+// safety rests on clocks that drift by at most so many ppm.
 
 // observer is what watches a run.
 type observer interface {

@@ -32,7 +32,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 			env.Send(to, s)
 		}
 	}
-	replicas := c.Service()
+	replicas := v.ConfigAt(s.Delta.From).Service() // who made the step
 	roots := min(n, max(1, len(replicas))*v.cfg.FanOut)
 	weak := (len(replicas)-1)/3 + 1
 	for i := range replicas {
@@ -54,10 +54,10 @@ func (v *View) forward(env protocol.Env, s *Step) {
 // dismiss has the service's replicas tell those whom the step removes: they stand
 // in no tree any more.
 func (v *View) dismiss(env protocol.Env, s *Step) {
-	if !slices.Contains(v.Config().Service(), v.self) {
+	was := v.ConfigAt(s.Delta.From)
+	if !slices.Contains(was.Service(), v.self) {
 		return
 	}
-	was := v.ConfigAt(s.Delta.From)
 	for i := range s.Delta.Changes {
 		if c := &s.Delta.Changes[i]; c.Kind == ring.Remove {
 			env.Send(was.Lookup(c.Member.ID).Node, s)
