@@ -52,7 +52,7 @@ type system struct {
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem, membershipSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, epochsSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {
