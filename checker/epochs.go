@@ -127,6 +127,7 @@ func (e *Epochs) Stepped(event uint64, at int64, node protocol.NodeID, machine p
 	if now := [2]uint64{epoch, uint64(pending)}; e.moved[node] != now && e.system.Correct(node) {
 		e.moved[node] = now
 		for i := range e.complete {
+			e.received(event, at, node, h.Replica(), i)
 			e.durable(event, at, node, i)
 		}
 		e.close(at)
@@ -186,6 +187,22 @@ func (e *Epochs) durable(event uint64, at int64, node protocol.NodeID, object in
 				x, epoch, holding, d.record.Value, d.epoch, e.system.F+1)
 		}
 		return
+	}
+}
+
+// received holds the half of dbqs.durability that a single server can break: one that
+// serves an object in an epoch whose group it has just joined holds all that was
+// complete before. Its quorum of donors has a correct member in common with that of
+// the write, and no donor acknowledged anything after it had spoken.
+func (e *Epochs) received(event uint64, at int64, node protocol.NodeID, r *dbqs.Replica, object int) {
+	x, d := e.run.Objects[object], &e.complete[object]
+	epoch, serves := r.Serves(x)
+	if d.record == nil || !serves || epoch <= d.epoch || dbqs.Newer(d.record, r.Holds(x)) <= 0 {
+		return
+	}
+	if g := e.group(x, epoch-1); g != nil && !slices.Contains(g, node) {
+		e.find("dbqs.durability", event, at, node, "server %d has finished its transfer of %v into epoch %d and has not %q, complete since epoch %d",
+			node, x, epoch, d.record.Value, d.epoch)
 	}
 }
 

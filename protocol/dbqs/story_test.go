@@ -133,6 +133,10 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 			case nil:
 				n.say("%s down", n.name(x.id))
 			case *dbqs.Replica:
+				if n.epochs != nil {
+					n.say("%s %s", n.name(x.id), n.standing(m))
+					continue
+				}
 				n.say("%s %s", n.name(x.id), n.record(m.Holds(dbqs.ObjectID(n.owner.Public))))
 			case fmt.Stringer:
 				n.say("%s %s", n.name(x.id), m)
@@ -170,7 +174,7 @@ func (n *network) matches(t *testing.T, d *datadriven.TestData, p packet) bool {
 		case "to":
 			is = n.name(p.to)
 		case "kind":
-			is = strings.TrimPrefix(string(p.m.Kind()), "dbqs.")
+			_, is, _ = strings.Cut(string(p.m.Kind()), ".")
 		case "record", "ts":
 			continue
 		default:
@@ -236,6 +240,13 @@ func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.M
 			reply.Stamp = &dbqs.Stamp{Public: r.Public, TS: r.TS, Digest: auth.Digest(dbqs.ContentID(r.Value)), Sig: r.Sig}
 		}
 		out = reply
+	case *dbqs.FetchReply:
+		reply := &dbqs.FetchReply{Nonce: m.Nonce, Upto: m.Upto}
+		if r != nil {
+			reply.Registers = []dbqs.Held{{Object: dbqs.ObjectID(n.owner.Public), Record: r}}
+		}
+		reply.Seal(n.authority.Keys(p.from), p.to)
+		return reply
 	case *dbqs.GetReply:
 		reply := &dbqs.GetReply{Header: m.Header, Found: r != nil}
 		if r != nil {
