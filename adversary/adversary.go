@@ -40,8 +40,9 @@ type Power interface {
 
 	// Lied counts one deviation from what an honest node would have done: a message
 	// with other content left, or the true one was withheld or held back. kind is
-	// "strategy/role/phase" ("stale/replica/read-reply").
-	Lied(kind string)
+	// "strategy/role/phase" ("stale/replica/read-reply"), to whom it was meant, and told
+	// what leaves instead of the truth, nil if nothing does now.
+	Lied(kind string, to protocol.NodeID, told protocol.Message)
 }
 
 // Always is the rate of what happens every time, in parts per million.

@@ -15,6 +15,8 @@ type Cabal struct {
 	seen    []Overheard
 	splits  int // how many times its members have split their brains
 
+	withheld protocol.Message // the newest end of a write that a member withholds
+
 	agreed  map[question]int // answers, looked up only
 	recent  []question       // those about exchanges, oldest first; the oldest are forgotten
 	lasting []question       // those about the whole run, in the order of asking
@@ -79,7 +81,7 @@ func (c *Cabal) agree(q question, answer int) {
 // Clone returns an independent copy, for a clone of the whole world.
 func (c *Cabal) Clone() *Cabal {
 	d := &Cabal{
-		members: slices.Clone(c.members), seen: slices.Clone(c.seen), splits: c.splits,
+		members: slices.Clone(c.members), seen: slices.Clone(c.seen), splits: c.splits, withheld: c.withheld,
 		recent: slices.Clone(c.recent), lasting: slices.Clone(c.lasting),
 		agreed: make(map[question]int, len(c.agreed)),
 	}
@@ -96,6 +98,9 @@ func (c *Cabal) AppendState(b []byte) []byte {
 	for _, o := range c.seen {
 		b = binary.AppendVarint(b, int64(o.From))
 		b = protocol.AppendBytes(b, o.Message.AppendTo(nil))
+	}
+	if b = protocol.AppendBool(b, c.withheld != nil); c.withheld != nil {
+		b = protocol.AppendBytes(b, c.withheld.AppendTo(nil))
 	}
 	for _, list := range [][]question{c.recent, c.lasting} {
 		b = binary.AppendUvarint(b, uint64(len(list)))
@@ -145,7 +150,9 @@ func (p *pact) Chance(label string, ppm int) bool {
 	return answer != 0
 }
 
-func (p *pact) Lied(kind string) { p.power.Lied(kind) }
+func (p *pact) Lied(kind string, to protocol.NodeID, told protocol.Message) {
+	p.power.Lied(kind, to, told)
+}
 
 func (p *pact) question(label string) question {
 	q := question{label: label, topic: p.topic, lasting: p.lasting}

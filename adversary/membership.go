@@ -2,6 +2,7 @@ package adversary
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -51,6 +52,10 @@ func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protoco
 		c := *m
 		c.Part.Sig[power.Choose("fabricate.byte", len(c.Part.Sig))] ^= 1
 		return &c, true
+	case *membership.Deal:
+		return d.cheat(keys, m, power)
+	case *membership.Handover:
+		return &membership.Handover{Epoch: m.Epoch, Form: append(m.Form[:len(m.Form):len(m.Form)], 0)}, true
 	case *view.Step:
 		return d.fork(m, power), true
 	case *view.FreshReply:
@@ -63,6 +68,9 @@ func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protoco
 		if m.Client == keys.Self() {
 			return d.demand(keys, to, m, power)
 		}
+	}
+	if !strings.HasPrefix(string(truth.Kind()), "pbft.") {
+		return nil, false
 	}
 	group := d.Config.Group(d.Config.View.Genesis)
 	return PBFT{Config: &group}.Fabricate(keys, to, truth, power)
@@ -100,6 +108,24 @@ func (Membership) impostor(m *membership.Pong, power Power) protocol.Message {
 		c.Nonce++
 	}
 	return &c
+}
+
+// cheat deals some member of the next group a wrong part, signed all the same; or a
+// dealing that anyone can see through.
+func (d Membership) cheat(keys *auth.Keys, m *membership.Deal, power Power) (protocol.Message, bool) {
+	c, dealing := *m, *m.Dealing
+	c.Dealing = &dealing
+	if power.Choose("fabricate.deal", 3) == 2 {
+		dealing.Commitments = dealing.Commitments[:len(dealing.Commitments)-1]
+	} else {
+		dealing.Sealed = append([][32]byte(nil), m.Dealing.Sealed...)
+		dealing.Sealed[power.Choose("fabricate.part", len(dealing.Sealed))][4] ^= 1
+	}
+	key := d.Key(keys.Self())
+	key.Evolve(m.Next.Epoch)
+	var ok bool
+	dealing.Signature, ok = keys.SignEpoch(key, m.Next.Epoch, dealing.Statement(m.Sharing, m.Next))
+	return &c, ok
 }
 
 // fork is a step to a configuration that the service has not signed: with another

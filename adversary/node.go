@@ -140,7 +140,7 @@ func (n *Node) leave(s *Step, out []Sent) {
 			s.effects[done].apply(s.env)
 		}
 		if o.By != "" {
-			n.lied(o.By, o)
+			n.lied(o.By, o, o.Message)
 		}
 		s.env.Send(o.To, o.Message)
 	}
@@ -149,8 +149,8 @@ func (n *Node) leave(s *Step, out []Sent) {
 	}
 }
 
-// lied counts a deviation by the strategy called name about s.
-func (n *Node) lied(name string, s *Sent) {
+// lied counts a deviation by the strategy called name about s, of which told leaves.
+func (n *Node) lied(name string, s *Sent, told protocol.Message) {
 	about := s.Message
 	if s.Of != nil {
 		about = s.Of
@@ -159,7 +159,7 @@ func (n *Node) lied(name string, s *Sent) {
 	if r, ok := n.deps.Dialect.(Roles); ok {
 		role = cmp.Or(r.Role(n.honest), role)
 	}
-	n.deps.Power.Lied(name + "/" + role + "/" + phase(about))
+	n.deps.Power.Lied(name+"/"+role+"/"+phase(about), s.To, told)
 }
 
 // Self returns the corrupted node.

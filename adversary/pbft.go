@@ -82,7 +82,7 @@ func (d PBFT) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protocol.Mess
 	case *pbft.Checkpoint:
 		d.spoilVote(nil, &m.Seq, &m.Digest, power)
 	case *pbft.ViewChange:
-		d.spoilViewChange(m, nil, power)
+		d.spoilViewChange(m, len(changeLies), nil, power)
 	case *pbft.ViewChangeAck:
 		d.spoilVote(&m.View, nil, &m.Digest, power)
 	case *pbft.NewView:

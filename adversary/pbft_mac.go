@@ -19,8 +19,12 @@ type PBFTMac struct {
 // Name returns "pbft-mac".
 func (*PBFTMac) Name() string { return "pbft-mac" }
 
-// In learns the view, which replies tell.
+// In learns the view, which replies tell. A client whose request is not answered in
+// time takes it that the view has changed, as it meant it to.
 func (t *PBFTMac) In(s *Step) {
+	if s.In.Kind == Expired {
+		t.view++
+	}
 	if m, ok := s.In.Message.(*pbft.Reply); ok && s.In.Kind == Delivered {
 		t.view = max(t.view, m.View)
 	}

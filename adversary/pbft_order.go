@@ -11,7 +11,7 @@ import (
 
 // PBFTOrder orders requests in two ways at once: as primary it proposes one batch to
 // some backups and another to the rest, or the same batch under two numbers, and
-// keeps to each version in its COMMITs. It keeps the story up for as long as the
+// keeps to each version in its COMMITs; as backup it votes in two ways. It keeps the story up for as long as the
 // slot is remembered, retransmissions included.
 type PBFTOrder struct {
 	aim
@@ -82,11 +82,18 @@ func (t *PBFTOrder) version(s *Step, d PBFT, seal *pbft.Sealer, o *Sent) protoco
 		if !d.speaks(s, m.Replica) {
 			return nil
 		}
-		y := t.story(s, seal, m, o)
+		y := t.story(s, seal, m.View, m.Seq, m.Digest, m.Requests, o)
 		if !y.tells(s, d, o.To) {
 			return nil
 		}
 		return &pbft.PrePrepare{View: y.view, Seq: y.other, Digest: y.digest, Requests: y.refs, Replica: m.Replica, Auth: m.Auth}
+	case *pbft.Prepare:
+		if !d.speaks(s, m.Replica) {
+			return nil
+		}
+		if y := t.story(s, seal, m.View, m.Seq, m.Digest, nil, o); y.tells(s, d, o.To) {
+			return &pbft.Prepare{View: y.view, Seq: y.other, Digest: y.digest, Replica: m.Replica, Auth: m.Auth}
+		}
 	case *pbft.Commit:
 		if y := t.find(m.View, m.Seq); y != nil && d.speaks(s, m.Replica) && y.tells(s, d, o.To) {
 			return &pbft.Commit{View: y.view, Seq: y.other, Digest: y.digest, Replica: m.Replica, Auth: m.Auth}
@@ -105,14 +112,14 @@ func (t *PBFTOrder) find(view, seq uint64) *story {
 }
 
 // story returns the story about an assignment, invented at the first message of it.
-func (t *PBFTOrder) story(s *Step, seal *pbft.Sealer, m *pbft.PrePrepare, o *Sent) *story {
-	if y := t.find(m.View, m.Seq); y != nil {
+func (t *PBFTOrder) story(s *Step, seal *pbft.Sealer, view, seq uint64, digest auth.Digest, refs []auth.Digest, o *Sent) *story {
+	if y := t.find(view, seq); y != nil {
 		return y
 	}
-	y := story{view: m.View, seq: m.Seq, other: m.Seq, refs: m.Requests, digest: m.Digest}
-	power := s.PowerOn(m, o.To)
+	y := story{view: view, seq: seq, other: seq, refs: refs, digest: digest}
+	power := s.PowerOn(o.Message, o.To)
 	switch {
-	case !t.hits(power, m):
+	case !t.hits(power, o.Message):
 		y.truth = true
 	case power.Choose("pbft-order.how", 3) == 2:
 		y.other += uint64(1 + power.Choose("pbft-order.gap", 2))
@@ -189,8 +196,8 @@ func (t *PBFTOrder) AppendState(b []byte) []byte {
 	return b
 }
 
-// PBFTGap leaves sequence numbers out: from some PRE-PREPARE on, all that it assigns
-// in the view, and its COMMITs, are moved up by the same gap.
+// PBFTGap leaves sequence numbers out: from some number on, all that it assigns in the
+// view, or prepares as backup, and its COMMITs, are moved up by the same gap.
 type PBFTGap struct {
 	aim
 	view  uint64
@@ -214,7 +221,13 @@ func (t *PBFTGap) Out(s *Step, out []Sent) []Sent {
 		var lie protocol.Message
 		switch m := o.Message.(type) {
 		case *pbft.PrePrepare:
-			if t.begin(s, d, m); d.speaks(s, m.Replica) && t.moves(m.View, m.Seq) {
+			if t.begin(s, d, m, m.View, m.Seq); d.speaks(s, m.Replica) && t.moves(m.View, m.Seq) {
+				c := *m
+				c.Seq += t.gap
+				lie = &c
+			}
+		case *pbft.Prepare:
+			if t.begin(s, d, m, m.View, m.Seq); d.speaks(s, m.Replica) && t.moves(m.View, m.Seq) {
 				c := *m
 				c.Seq += t.gap
 				lie = &c
@@ -235,17 +248,17 @@ func (t *PBFTGap) Out(s *Step, out []Sent) []Sent {
 }
 
 // begin draws, once for each number, whether the gap begins with m.
-func (t *PBFTGap) begin(s *Step, d PBFT, m *pbft.PrePrepare) {
-	if m.View > t.view {
-		t.view, t.gap, t.drawn = m.View, 0, 0
+func (t *PBFTGap) begin(s *Step, d PBFT, m protocol.Message, view, seq uint64) {
+	if view > t.view {
+		t.view, t.gap, t.drawn = view, 0, 0
 	}
-	if m.View < t.view || t.gap > 0 || m.Seq <= t.drawn {
+	if view < t.view || t.gap > 0 || seq <= t.drawn {
 		return
 	}
-	t.drawn = m.Seq
+	t.drawn = seq
 	if power := s.PowerOn(m, protocol.None); t.hits(power, m) {
 		sizes := []uint64{1, 2, d.Config.K, d.Config.L, 1 << 40}
-		t.from, t.gap = m.Seq, sizes[power.Choose("pbft-gap.size", len(sizes))]
+		t.from, t.gap = seq, sizes[power.Choose("pbft-gap.size", len(sizes))]
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // decision than the messages lead to.
 type PBFTViewChange struct {
 	aim
+	lie     int           // of changeLies, or beyond them for any
 	batches []auth.Digest // named by PRE-PREPAREs that it has seen, newest last
 	told    []told        // what it has said, oldest first
 }
@@ -90,7 +91,7 @@ func (t *PBFTViewChange) tell(s *Step, o *Sent, view uint64) protocol.Message {
 		lie = copyPBFT(o.Message)
 		switch m := lie.(type) {
 		case *pbft.ViewChange:
-			d.spoilViewChange(m, t.batches, power)
+			d.spoilViewChange(m, t.lie, t.batches, power)
 		case *pbft.NewView:
 			d.spoilNewView(m, t.batches, power)
 		}
@@ -103,33 +104,51 @@ func (t *PBFTViewChange) tell(s *Step, o *Sent, view uint64) protocol.Message {
 	return lie
 }
 
+// The lies of a VIEW-CHANGE.
+const (
+	omitP     = iota // nothing has prepared
+	omitAll          // nothing has pre-prepared either
+	inventP          // something else has prepared, just now
+	aheadOf          // a checkpoint that it has not
+	behindOld        // a watermark behind its own
+)
+
+// changeLies are their names, as a parameter has them.
+var changeLies = []string{omitP: "omit", omitAll: "forget", inventP: "invent", aheadOf: "ahead", behindOld: "behind"}
+
 // spoilViewChange lies about what prepared and which checkpoint is stable. batches
 // are digests that are worth claiming.
-func (d PBFT) spoilViewChange(m *pbft.ViewChange, batches []auth.Digest, power Power) {
-	switch power.Choose("fabricate.view-change", 5) {
-	case 0: // omits P
+func (d PBFT) spoilViewChange(m *pbft.ViewChange, lie int, batches []auth.Digest, power Power) {
+	if lie >= len(changeLies) {
+		lie = power.Choose("fabricate.view-change", len(changeLies))
+	}
+	switch lie {
+	case omitP:
 		m.P = nil
-	case 1: // omits all that it knows
+	case omitAll:
 		m.P, m.Q = nil, nil
-	case 2: // claims that something else prepared just now
+	case inventP:
 		d.invent(m, batches, power)
-	case 3: // claims a checkpoint that it has not
+	case aheadOf:
 		m.C = append(m.C, pbft.CheckpointID{Seq: m.H + d.Config.L, Digest: someDigest(power)})
-	case 4: // goes back behind its checkpoint
+	case behindOld:
 		m.H -= min(m.H, d.Config.K)
 		m.HProof = nil
 	}
 }
 
-// invent puts another batch into P and Q for each number, as prepared in the view before.
+// invent puts another batch into P and Q, as prepared in the view before, for numbers
+// from the watermark on or for those after what did prepare.
 func (d PBFT) invent(m *pbft.ViewChange, batches []auth.Digest, power Power) {
-	if m.View == 0 {
-		return
+	from := m.H + 1
+	if k := len(m.P); k > 0 && power.Choose("fabricate.from", 2) == 1 {
+		from = m.P[k-1].Seq + 1
 	}
-	from, n := m.H+1, 1+power.Choose("fabricate.entries", int(min(d.Config.K, 8)))
-	m.P, m.Q = nil, nil
-	for seq := from; seq < from+uint64(n); seq++ {
-		e := pbft.Certified{Seq: seq, View: m.View - 1, Digest: pick(batches, power)}
+	after := func(e pbft.Certified) bool { return e.Seq >= from }
+	m.P, m.Q = slices.DeleteFunc(m.P, after), slices.DeleteFunc(m.Q, after)
+	to := min(from+uint64(power.Choose("fabricate.entries", 4)), m.H+d.Config.L)
+	for seq := from; seq <= to; seq++ {
+		e := pbft.Certified{Seq: seq, View: m.View - min(m.View, 1), Digest: pick(batches, power)}
 		m.P, m.Q = append(m.P, e), append(m.Q, e)
 	}
 }

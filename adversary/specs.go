@@ -1,6 +1,11 @@
 package adversary
 
-import "turncoat/protocol"
+import (
+	"slices"
+	"strings"
+
+	"turncoat/protocol"
+)
 
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
@@ -14,6 +19,11 @@ var specs = []Spec{
 		make: func(v *values) Strategy {
 			return &CrashRestart{rate: v.rate("rate"), spell: v.span("spell"), forget: v.flag("forget")}
 		},
+	},
+	{
+		Name: "dbqs-answer", Doc: "answers with anything that it could say: nothing, any record that it has seen, one that nobody signed", Protocol: "dbqs",
+		Parameters: []Parameter{{"again", "chance of another answer to the same request, in parts per million", "100000"}},
+		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
 	},
 	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
@@ -42,12 +52,32 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &Garble{aim: v.aim()} },
 	},
 	{
+		Name: "lurk", Doc: "as a client, begins writes and withholds their ends until it is removed", Client: true,
+		Parameters: []Parameter{
+			{"begin", "chance of lurking, per operation that writes, in parts per million", "500000"},
+			{"kinds", "the message kinds that would finish a write", "write"},
+			{"copies", "how many writes it begins", "1"},
+			{"together", "whether all at once; else each when the one before it is withheld", "false"},
+			{"leak", "chance of each withheld message to leave all the same, in parts per million", "0"},
+			{"tamper", "chance of planting a falsehood in a write's memory, in parts per million", "0"},
+			{"build", "chance of building a write upon one that an accomplice withholds, in parts per million", "0"},
+			{"trigger", "the message kind that tells of its removal", "bftbc.revoke"},
+			{"wait", "the longest from then until it ends the first write; an eighth of it lies between two", "400ms"},
+		},
+		make: func(v *values) Strategy {
+			return &Lurk{
+				aim: v.aimAt(), begin: v.rate("begin"), copies: v.count("copies", 1, maxMinds), together: v.flag("together"),
+				leak: v.rate("leak"), tamper: v.rate("tamper"), build: v.rate("build"), trigger: protocol.Kind(v.token("trigger")), wait: v.span("wait"),
+			}
+		},
+	},
+	{
 		Name: "membership-impostor", Doc: "is gone, and someone without its keys answers pings in its name", Protocol: "membership",
 		Parameters: []Parameter{rateParameter("being gone; decided once", "1000000")},
 		make:       func(v *values) Strategy { return &MembershipImpostor{rate: v.rate("rate")} },
 	},
 	{
-		Name: "pbft-gap", Doc: "as primary, leaves sequence numbers out", Protocol: "pbft",
+		Name: "pbft-gap", Doc: "leaves sequence numbers out, by ones or by far", Protocol: "pbft",
 		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
 		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },
 	},
@@ -60,7 +90,7 @@ var specs = []Spec{
 		make: func(v *values) Strategy { return &PBFTMac{aim: v.aim(), primary: v.flag("primary")} },
 	},
 	{
-		Name: "pbft-order", Doc: "as primary, orders requests in two ways, for two sides of the backups", Protocol: "pbft",
+		Name: "pbft-order", Doc: "orders requests, or votes, in two ways for two sides of its peers", Protocol: "pbft",
 		Parameters: []Parameter{
 			rateParameter("a second version of a sequence number", "300000"), kindsParameter,
 			{"echo", "whether it also votes for whatever its peer has voted for", "false"},
@@ -79,8 +109,13 @@ var specs = []Spec{
 	},
 	{
 		Name: "pbft-view-change", Doc: "lies in VIEW-CHANGEs about what prepared, and in NEW-VIEWs about what follows", Protocol: "pbft",
-		Parameters: []Parameter{rateParameter("lying about a view", "700000"), kindsParameter},
-		make:       func(v *values) Strategy { return &PBFTViewChange{aim: v.aim()} },
+		Parameters: []Parameter{
+			rateParameter("lying about a view", "700000"), kindsParameter,
+			{"lie", "what the VIEW-CHANGE says: " + strings.Join(changeLies, ", ") + ", or any of them", "any"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTViewChange{aim: v.aim(), lie: v.oneOf("lie", append(slices.Clone(changeLies), "any"))}
+		},
 	},
 	{
 		Name: "reorder", Doc: "gathers what it sends and sends it in another order",

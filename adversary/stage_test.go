@@ -122,7 +122,7 @@ func (d *dice) Choose(label string, n int) int {
 	return d.choose(label, n)
 }
 
-func (d *dice) Lied(kind string) {
+func (d *dice) Lied(kind string, _ protocol.NodeID, _ protocol.Message) {
 	if !d.quiet {
 		d.lies = append(d.lies, kind)
 	}

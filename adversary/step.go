@@ -167,7 +167,7 @@ func (s *Step) pass(i int, out []Sent) []Sent {
 	out = strategy.Out(s, out)
 	for _, b := range n.before {
 		if b.By == "" && !s.replaced && !answered(&b, strategy.Name(), out) {
-			n.lied(strategy.Name(), &b)
+			n.lied(strategy.Name(), &b, nil)
 		}
 	}
 	for j := range out {

@@ -15,6 +15,7 @@ type Spec struct {
 	Parameters []Parameter
 	Protocol   string // the only one that it can be used against; empty for all
 	SelfTest   bool   // it tests the simulator, not a protocol
+	Client     bool   // it acts on operations, so only clients have use for it
 
 	make func(v *values) Strategy
 }
@@ -154,6 +155,15 @@ func (v *values) span(name string) time.Duration {
 	return d
 }
 
+// token reads text without blanks or commas.
+func (v *values) token(name string) string {
+	text := v.text(name)
+	if text == "" || strings.ContainsAny(text, " ,") {
+		v.refuse(name, "one word")
+	}
+	return text
+}
+
 func (v *values) flag(name string) bool {
 	switch v.text(name) {
 	case "true":
@@ -165,9 +175,25 @@ func (v *values) flag(name string) bool {
 	return false
 }
 
+// oneOf reads one of some words, and returns its place among them.
+func (v *values) oneOf(name string, words []string) int {
+	i := slices.Index(words, v.text(name))
+	if i < 0 {
+		v.refuse(name, "one of "+strings.Join(words, ", "))
+	}
+	return i
+}
+
 // aim reads rate and kinds.
 func (v *values) aim() aim {
-	a := aim{name: v.spec.Name, rate: v.rate("rate")}
+	a := v.aimAt()
+	a.rate = v.rate("rate")
+	return a
+}
+
+// aimAt reads kinds, for a strategy with chances of its own.
+func (v *values) aimAt() aim {
+	a := aim{name: v.spec.Name}
 	if text := v.text("kinds"); text != "" {
 		for kind := range strings.SplitSeq(text, ",") {
 			a.kinds = append(a.kinds, strings.TrimSpace(kind))

@@ -13,8 +13,9 @@ import (
 // of every register, holds that a read returns only what a client wrote and a
 // get only what has the right hash, and how long operations take. Atomicity is
 // judged from the history when the run is over. It knows nothing of how the store
-// works. Its methods are those of an observer of the simulator; the two do not
-// know each other.
+// works. What clients in the adversary's hands do is not recorded: they are
+// promised nothing. Its methods are those of an observer of the simulator; the two
+// do not know each other.
 type Clients struct {
 	History History
 	Reach   *Reach

@@ -27,6 +27,7 @@ type Membership struct {
 	entered [][]entry          // by node: its last entries
 	epochs  []epoch            // from genesis on
 	lastAct []int64            // by node: when it last took a step
+	leaked  bool               // key-secrecy was found broken
 	stalled string             // the first epoch that took too long to end
 }
 
@@ -141,6 +142,7 @@ func (m *Membership) Stepped(event uint64, at int64, node protocol.NodeID, machi
 			m.executed(event, at, node, s, service)
 		}
 		m.moved(event, at, node, s.View())
+		m.secret(event, at, node, s)
 	case interface{ View() *view.View }: // a client
 		m.moved(event, at, node, s.View())
 	}
@@ -155,6 +157,20 @@ func (m *Membership) restarted(node protocol.NodeID, crashed int64) {
 	m.entered[node] = nil
 }
 
+// secret holds membership.key-secrecy: who runs no replica holds no share, and who
+// runs one holds none of another group. Otherwise whoever breaks in at one after
+// another of those that have left holds f+1 shares of one sharing in the end.
+func (m *Membership) secret(event uint64, at int64, node protocol.NodeID, s *membership.Server) {
+	sharing, held := s.Share()
+	if !held || m.leaked {
+		return
+	}
+	if of := s.Sharing(); of == nil || of.ID() != sharing {
+		m.leaked = true
+		m.find("membership.key-secrecy", event, at, node, "server %d still holds its share of a group that it has left, in epoch %d", node, s.View().Epoch())
+	}
+}
+
 // moved holds membership.monotone and membership.one-configuration.
 func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view.View) {
 	e, was := v.Epoch(), m.seen[node]
@@ -163,6 +179,7 @@ func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view
 	}
 	for next := was + 1; next <= e; next++ {
 		m.begin(at, next)
+		m.ended(event, at, node, next-1, v.Step(next-1).Delta.Changes)
 		m.configured(event, at, node, v.ConfigAt(next), v.Certificate(next))
 		m.entered[node] = append(m.entered[node][max(0, len(m.entered[node])-maxEntries):], entry{next, at})
 	}
@@ -204,11 +221,14 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 		m.at(own).ending = true
 	}
 	e := service.Epoch()
-	if e > m.latest() {
+	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
-		m.ended(event, at, node, e-1, service.Boundary().Delta.Changes)
+		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
-	if r := m.at(e); e == m.latest() && r.changes != len(service.Pending()) {
+	if e != m.latest() {
+		return
+	}
+	if r := m.at(e); r.changes != len(service.Pending()) {
 		r.changes = len(service.Pending())
 		m.reasons(event, at, node, e, service.Pending())
 	}
@@ -278,59 +298,4 @@ func (m *Membership) recovered(event uint64, at int64, node protocol.NodeID, e u
 			m.find("membership.recovered", event, at, node, "node %d is taken back in epoch %d and is itself in epoch %d", i, e, s.View().Epoch())
 		}
 	}
-}
-
-// Epochs returns how many epochs have ended.
-func (m *Membership) Epochs() uint64 { return uint64(len(m.epochs) - 1) }
-
-// Liveness judges the operations, and whether epochs have gone on ending, members
-// have followed, the dead were evicted and the living are in.
-func (m *Membership) Liveness(now int64, idle bool) (Verdict, string) {
-	if v, detail := m.Clients.Liveness(now, idle); v != Pass {
-		return v, detail
-	}
-	if m.stalled != "" {
-		return Stuck, m.stalled
-	}
-	last := m.at(m.latest())
-	if took := time.Duration(now - max(last.begun, int64(m.system.Calm))); took > m.run.EpochLength+m.system.Bound {
-		return Stuck, fmt.Sprintf("epoch %d had not ended at %v, begun at %v", m.latest(), time.Duration(now), time.Duration(last.begun))
-	}
-	if time.Duration(now) < m.system.Calm+m.system.Bound || last.config == nil {
-		return Pass, ""
-	}
-	for i := range m.system.FirstClient {
-		if detail := m.follows(now, i, last.config); detail != "" {
-			return Stuck, detail
-		}
-	}
-	return Pass, ""
-}
-
-// follows reports, at the end of a run that was calm for Bound, what is wrong with
-// where a server stands.
-func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) string {
-	for p := range c.All() {
-		if p.Node != node {
-			continue
-		}
-		s, up := m.system.Machine(node).(*membership.Server)
-		switch {
-		case m.run.Gone(node) && p.Status == ring.Active:
-			return fmt.Sprintf("server %d is gone from the start and is active in epoch %d", node, c.Epoch())
-		case !up && m.system.Machine(node) == nil && p.Status == ring.Active && time.Duration(now-m.lastAct[node]) > m.run.EpochLength+m.system.Bound:
-			return fmt.Sprintf("server %d has been down since %v and is active in epoch %d", node, time.Duration(m.lastAct[node]), c.Epoch())
-		case !up || !m.system.Correct(node):
-			return ""
-		}
-		for e := s.View().Epoch() + 1; e <= m.latest(); e++ {
-			if begun := m.at(e).begun; time.Duration(now-max(begun, int64(m.system.Calm))) > m.system.Bound {
-				return fmt.Sprintf("server %d is in epoch %d at %v, and epoch %d began at %v", node, s.View().Epoch(), time.Duration(now), e, time.Duration(begun))
-			}
-		}
-		if p.Status != ring.Active && time.Duration(now) > m.system.Calm+m.run.EpochLength+m.system.Bound {
-			return fmt.Sprintf("server %d answers and is inactive in epoch %d at %v", node, c.Epoch(), time.Duration(now))
-		}
-	}
-	return ""
 }

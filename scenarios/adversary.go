@@ -14,15 +14,19 @@ import (
 // recorded, replayed and taken away.
 type power struct {
 	*sim.Decisions
-	node  protocol.NodeID
-	drawn map[string]uint32 // draws so far, by label; looked up only
-	lies  map[string]uint64 // of the whole run; looked up only
+	node   protocol.NodeID
+	tracer sim.Tracer         // may be nil
+	drawn  map[sim.Key]uint32 // draws so far, by all of their keys but the index; looked up only
+	lies   map[string]uint64  // of the whole run; looked up only
 }
 
 func (p *power) key(label string) sim.Key {
-	n := p.drawn[label]
-	p.drawn[label] = n + 1
-	return sim.Key{Choice: sim.Lie, Actor: int32(p.node), Peer: -1, Label: label, Index: n}
+	turn := p.Turn()
+	k := sim.Key{Choice: sim.Lie, Actor: int32(p.node), Peer: turn.Peer, Op: turn.Op, Label: label}
+	n := p.drawn[k]
+	p.drawn[k] = n + 1
+	k.Index = n
+	return k
 }
 
 // Choose implements adversary.Power.
@@ -36,7 +40,12 @@ func (p *power) Chance(label string, ppm int) bool {
 }
 
 // Lied implements adversary.Power.
-func (p *power) Lied(kind string) { p.lies[kind]++ }
+func (p *power) Lied(kind string, to protocol.NodeID, told protocol.Message) {
+	p.lies[kind]++
+	if p.tracer != nil {
+		p.tracer.Step(sim.Step{Kind: sim.StepLie, Event: p.Turn().Event, At: p.Turn().At, Node: to, From: p.node, Message: told, Cause: p.Turn().Event, Text: kind})
+	}
+}
 
 // parseStrategies reads "replay(rate=200000) + slow": strategies that act one
 // after the other on one node.

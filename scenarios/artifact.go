@@ -39,7 +39,7 @@ type Artifact struct {
 	Last      []string `yaml:"last"`      // the last events, for people
 }
 
-// Entry is a decision in words: "delay 0->3 #17 = 1234567".
+// Entry is a decision in words: "delay 0->3 op2 #1 = 1234567".
 type Entry struct{ sim.Decision }
 
 // MarshalText writes what UnmarshalText reads.
@@ -47,12 +47,12 @@ func (e Entry) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%v = %d", e.Key, e.Value), nil
 }
 
-// UnmarshalText reads "CHOICE ACTOR[->PEER] [LABEL] #INDEX = VALUE".
+// UnmarshalText reads "CHOICE ACTOR[->PEER] [LABEL] [opNUMBER] #INDEX = VALUE".
 func (e *Entry) UnmarshalText(text []byte) error {
-	wrong := fmt.Errorf("%q is not a decision such as \"delay 0->3 #17 = 1234567\"", text)
+	wrong := fmt.Errorf("%q is not a decision such as \"delay 0->3 op2 #1 = 1234567\"", text)
 	left, value, ok := strings.Cut(string(text), " = ")
 	words := strings.Fields(left)
-	if !ok || len(words) < 3 || len(words) > 4 || !strings.HasPrefix(words[len(words)-1], "#") {
+	if !ok || len(words) < 3 || len(words) > 5 || !strings.HasPrefix(words[len(words)-1], "#") {
 		return wrong
 	}
 	var err error
@@ -60,8 +60,18 @@ func (e *Entry) UnmarshalText(text []byte) error {
 		return err
 	}
 	actor, peer, pair := strings.Cut(words[1], "->")
-	if len(words) == 4 {
-		e.Label = words[2]
+	middle := words[2 : len(words)-1]
+	if n := len(middle); n > 0 {
+		op, isOp := strings.CutPrefix(middle[n-1], "op")
+		if number, err := strconv.ParseUint(op, 10, 31); isOp && err == nil {
+			e.Op, middle = uint32(number)+1, middle[:n-1]
+		}
+	}
+	if len(middle) > 1 {
+		return wrong
+	}
+	if len(middle) == 1 {
+		e.Label = middle[0]
 	}
 	if !pair {
 		peer = "-1"

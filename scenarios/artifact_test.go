@@ -36,7 +36,7 @@ func recording(t testing.TB, name string, o Options) *Artifact {
 
 func TestArtifactsRepeat(t *testing.T) {
 	endings := []string{".turncoat", ".yaml"}
-	for i, s := range Library() {
+	for i, s := range sample() {
 		path := filepath.Join(t.TempDir(), "deep", "a"+endings[i%2])
 		repeats(t, recording(t, s.Name, Options{Seed: 3, Suite: auth.Ideal}), path)
 	}
@@ -65,8 +65,8 @@ func repeats(t *testing.T, a *Artifact, path string) {
 }
 
 func TestArtifactOfALiftedRule(t *testing.T) {
-	a := recording(t, "static-twins", Options{Seed: 56, Suite: auth.Ideal, Lift: []string{"dbqs.write-back"}})
-	if a.Verdict != "violation" || a.Reproduce != "turncoat run static-twins --seed 56 --lift dbqs.write-back" {
+	a := recording(t, "static-twins", Options{Seed: 109, Suite: auth.Ideal, Lift: []string{"dbqs.write-back"}})
+	if a.Verdict != "violation" || a.Reproduce != "turncoat run static-twins --seed 109 --lift dbqs.write-back" {
 		t.Errorf("%s, %s", a.Verdict, a.Reproduce)
 	}
 	if rep, err := a.Replay(nil); err != nil || rep.Property != a.Property || rep.Detail != a.Detail {

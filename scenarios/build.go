@@ -26,8 +26,10 @@ type run struct {
 	workload            *workload
 	system              *system
 	subject             subject
-	liars               map[protocol.NodeID]string // looked up only
+	liars               map[protocol.NodeID]string // servers and clients; looked up only
+	bad                 []protocol.NodeID          // clients in the adversary's hands
 	lies                map[string]uint64
+	drift               int64         // the most that a clock drifts, in ppm
 	calm                time.Duration // when the last fault has healed and the network is synchronous
 
 	world *sim.World
@@ -50,7 +52,7 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 	r.clients = r.int("clients", spec.Clients)
 	r.retry = r.span("system.retry", spec.System.Retry)
 	var err error
-	if r.keys, err = auth.NewAuthority(o.Suite, d.Seed(), r.servers+r.clients); err != nil {
+	if r.keys, err = auth.NewAuthority(o.Suite, d.Seed(), r.servers+r.clients+r.system.attendants); err != nil {
 		return nil, err
 	}
 	r.objects()
@@ -77,6 +79,9 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 	}
 	r.calm = max(r.calm, c.Network.GST+c.Network.Bound)
 	r.hosts(&c, r.corrupt(&c))
+	for i := range c.Hosts {
+		r.drift = max(r.drift, c.Hosts[i].Clock.DriftPPM, -c.Hosts[i].Clock.DriftPPM)
+	}
 	r.observe(&c)
 	r.world = sim.New(c)
 	return r, nil
@@ -128,11 +133,16 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 		}
 	}
 	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
-		text := a.Tricks[r.between("adversary.client-strategy", i, 0, int64(len(a.Tricks)-1))]
-		id, deps := r.liar(c, r.servers+client, "client", text, nil)
+		text := a.ClientStrategies[r.between("adversary.client-strategy", i, 0, int64(len(a.ClientStrategies)-1))]
+		id, deps := r.liar(c, r.servers+client, "client", text, cabal)
+		r.bad = append(r.bad, id)
 		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
 			deps.Keys = k
-			return witness{adversary.CorruptClient(m.(protocol.Client), deps, mustParse(text)...), r}
+			bad := adversary.CorruptClient(m.(protocol.Client), deps, mustParse(text)...)
+			if _, ok := r.subject.(writes); ok {
+				return witness{bad, r}
+			}
+			return bad
 		}
 	}
 	return wrap
@@ -143,7 +153,7 @@ func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.
 	id := protocol.NodeID(node)
 	r.liars[id] = text
 	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
-	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[string]uint32), lies: r.lies}
+	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies, tracer: r.options.Tracer}
 	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
 }
 
@@ -179,6 +189,13 @@ func (r *run) hosts(c *sim.Config, wrap map[protocol.NodeID]corruption) {
 			honest := h.New
 			h.New, h.Correct = func() protocol.Machine { return corrupted(honest(), k) }, false
 		}
+		c.Hosts = append(c.Hosts, h)
+	}
+	for i := range r.system.attendants {
+		id := r.servers + r.clients + i
+		k := r.keys.Keys(protocol.NodeID(id))
+		h := r.host(&r.spec.Hosts, id, len(c.Network.RTT))
+		h.Name, h.Meter, h.New = fmt.Sprintf("a%d", i), k.Meter, r.subject.(attended).attendant(k)
 		c.Hosts = append(c.Hosts, h)
 	}
 }

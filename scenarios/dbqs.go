@@ -18,7 +18,7 @@ import (
 // dbqsSystem is static dBQS.
 var dbqsSystem = &system{
 	name: "dbqs", make: newStorage, decode: dbqs.Decode, atomicity: "dbqs.atomicity",
-	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(false),
+	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(false), durable: true,
 }
 
 // dbqsRules returns the rules that have a meaning without epochs, or only with them.
@@ -38,7 +38,8 @@ type storage struct {
 	config *dbqs.Config
 }
 
-func newStorage(r *run) (subject, error) {
+// ring places the servers at random.
+func (r *run) ring() *ring.Ring {
 	var members []ring.Member
 	for i := range r.servers {
 		var id protocol.ID
@@ -47,7 +48,11 @@ func newStorage(r *run) (subject, error) {
 		binary.BigEndian.PutUint64(id[8:], h.Lo)
 		members = append(members, ring.Member{ID: id, Node: protocol.NodeID(i)})
 	}
-	s := &storage{run: r, config: &dbqs.Config{F: r.f, Ring: ring.New(members), Retry: r.retry, RetryMax: 8 * r.retry}}
+	return ring.New(members)
+}
+
+func newStorage(r *run) (subject, error) {
+	s := &storage{run: r, config: &dbqs.Config{F: r.f, Ring: r.ring(), Retry: r.retry, RetryMax: 8 * r.retry}}
 	for _, rule := range dbqs.AllRules() {
 		if r.lifts(rule.String()) {
 			s.config.Lifted = s.config.Lifted.Lift(rule)

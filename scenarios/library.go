@@ -9,12 +9,21 @@ import (
 	"strings"
 )
 
-//go:embed library/*.yaml
+// The library is swept by default. The flaws are scenarios that do not pass: the
+// protocols as they were published and found wanting.
+//
+//go:embed library/*.yaml flaws/*.yaml
 var libraryFiles embed.FS
 
 // Library returns the scenarios that ship with the program, sorted by name.
-func Library() []*Spec {
-	entries, err := libraryFiles.ReadDir("library")
+func Library() []*Spec { return specsIn("library") }
+
+// Flaws returns the scenarios that show published flaws, sorted by name. They are run
+// by name and belong to no sweep of the whole library.
+func Flaws() []*Spec { return specsIn("flaws") }
+
+func specsIn(dir string) []*Spec {
+	entries, err := libraryFiles.ReadDir(dir)
 	if err != nil {
 		panic(err) // the library is part of the program
 	}
@@ -29,16 +38,17 @@ func Library() []*Spec {
 	return out
 }
 
-// Text returns a scenario of the library as it is written.
+// Text returns a scenario of the library, or a flaw, as it is written.
 func Text(name string) ([]byte, error) {
-	text, err := libraryFiles.ReadFile("library/" + name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("there is no scenario %q%s", name, DidYouMean(name, libraryNames()))
+	for _, dir := range []string{"library", "flaws"} {
+		if text, err := libraryFiles.ReadFile(dir + "/" + name + ".yaml"); err == nil {
+			return text, nil
+		}
 	}
-	return text, nil
+	return nil, fmt.Errorf("there is no scenario %q%s", name, DidYouMean(name, append(namesIn("library"), namesIn("flaws")...)))
 }
 
-// Lookup returns a scenario of the library by name.
+// Lookup returns a scenario of the library, or a flaw, by name.
 func Lookup(name string) (*Spec, error) {
 	text, err := Text(name)
 	if err != nil {
@@ -52,8 +62,8 @@ func Lookup(name string) (*Spec, error) {
 	return s, nil
 }
 
-func libraryNames() []string {
-	entries, err := libraryFiles.ReadDir("library")
+func namesIn(dir string) []string {
+	entries, err := libraryFiles.ReadDir(dir)
 	if err != nil {
 		panic(err)
 	}
@@ -97,7 +107,7 @@ func Find(words []string) ([]*Spec, error) {
 
 func findGlob(pattern string, add func(*Spec, error) error) error {
 	matched := false
-	for _, name := range libraryNames() {
+	for _, name := range namesIn("library") {
 		ok, err := path.Match(pattern, name)
 		if err != nil {
 			return fmt.Errorf("%q is not a glob: %w", pattern, err)
@@ -110,7 +120,7 @@ func findGlob(pattern string, add func(*Spec, error) error) error {
 		}
 	}
 	if !matched {
-		return fmt.Errorf("no scenario of the library matches %q (there are %s)", pattern, strings.Join(libraryNames(), ", "))
+		return fmt.Errorf("no scenario of the library matches %q (there are %s)", pattern, strings.Join(namesIn("library"), ", "))
 	}
 	return nil
 }

@@ -50,6 +50,8 @@ type Membership struct {
 	Orders      Ints `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
 	Pace        Span `yaml:"pace"`         // between two orders
 	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
+	Drift       Ints `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
+	Move        Ints `yaml:"move"`         // the service moves every so many epochs; 0: never
 	Checkpoint  Ints `yaml:"checkpoint"`   // the service's K
 	ViewTimeout Span `yaml:"view-timeout"` // of the service
 	Status      Span `yaml:"status"`       // of the service
@@ -137,7 +139,7 @@ func (c *community) configure(p *Membership, initial, n int) *membership.Config 
 			K: uint64(number("checkpoint", p.Checkpoint, 16)), ViewTimeout: span("view-timeout", p.ViewTimeout, 500*time.Millisecond),
 			StatusInterval: span("status", p.Status, 100*time.Millisecond), ClientTimeout: r.retry,
 		},
-		Authority: c.authority.Public, EpochLength: span("epoch", p.Epoch, time.Second), EarlyEnd: r.int("system.membership.early", p.Early),
+		Authority: c.authority.Public, Sharing: c.sharing, MoveEvery: uint64(r.int("system.membership.move", p.Move)), EpochLength: span("epoch", p.Epoch, time.Second), EarlyEnd: r.int("system.membership.early", p.Early),
 		ProbeEvery: span("probe", p.Probe, 100*time.Millisecond), SignedEvery: number("signed", p.Signed, 3),
 		Propose: number("propose", p.Propose, 5), Accept: number("accept", p.Accept, 3),
 		FreshEvery: span("batch", p.Batch, 20*time.Millisecond), Retry: r.retry,
@@ -147,7 +149,7 @@ func (c *community) configure(p *Membership, initial, n int) *membership.Config 
 func (c *community) server(id protocol.NodeID, k *auth.Keys) protocol.Machine {
 	secrets := membership.Secrets{Key: c.keys.EpochKey(id)}
 	if int(id) < len(c.shares) {
-		secrets.Share, secrets.Sharing = c.shares[id], c.sharing
+		secrets.Share = c.shares[id]
 	}
 	m, err := membership.NewServer(c.config, k, c.ids[id], secrets)
 	if err != nil {
@@ -165,7 +167,14 @@ func (c *community) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 }
 
 func (c *community) bounds() []sim.Bound {
-	return []sim.Bound{{Group: "the membership service", Members: c.sharing.Group().Members, Most: c.f}}
+	members := c.sharing.Group().Members
+	if c.config.MoveEvery > 0 { // to whomever
+		members = nil
+		for i := range c.servers {
+			members = append(members, protocol.NodeID(i))
+		}
+	}
+	return []sim.Bound{{Group: "the membership service", Members: members, Most: c.f}}
 }
 
 func (c *community) observer(s checker.System) observer {
@@ -175,7 +184,7 @@ func (c *community) observer(s checker.System) observer {
 // membershipRun is what the checker must know of the run.
 func (c *community) membershipRun() checker.MembershipRun {
 	return checker.MembershipRun{
-		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.spec.Hosts.Drift.Hi, EpochLength: c.config.EpochLength,
+		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
 		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	}
@@ -186,7 +195,20 @@ func (c *community) membershipRun() checker.MembershipRun {
 func (*community) recovers() bool { return true }
 
 // forgetful returns how many servers, the first ones, lose what they knew in a crash.
-func (c *community) forgetful() int { return 3*c.f + 1 }
+func (c *community) forgetful() int {
+	if c.config.MoveEvery > 0 {
+		return c.servers
+	}
+	return 3*c.f + 1
+}
+
+// drift returns the bound on clocks that leases rest on.
+func (c *community) drift() int64 {
+	if assumed := c.spec.System.Membership.Drift.Hi; assumed > 0 {
+		return assumed
+	}
+	return c.spec.Hosts.Drift.Hi
+}
 
 // dialect is what a liar knows of the protocol.
 func (c *community) dialect() adversary.Dialect {

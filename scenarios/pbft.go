@@ -12,7 +12,7 @@ import (
 // pbftSystem is PBFT with a service of registers.
 var pbftSystem = &system{
 	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
-	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: pbftRules(),
+	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: pbftRules(), registers: true, badClients: true,
 }
 
 func pbftRules() []RuleDoc {

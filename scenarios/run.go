@@ -34,6 +34,9 @@ type Report struct {
 	results.Run
 
 	Outcome    checker.Verdict
+	World      sim.Outcome // what happened
+	Findings   []checker.Finding
+	Servers    int           // nodes from 0; those after are clients
 	LastReturn time.Duration // virtual time at which the last operation returned
 	History    *checker.History
 	Decisions  []sim.Decision // with Keep, or when a list was followed
@@ -61,7 +64,7 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
@@ -121,7 +124,15 @@ func (r *run) judge(rep *Report, out *sim.Outcome) {
 // assumptions turns what broke after a fault bound was exceeded into a finding
 // about the assumption. The bounds are computed from what happened.
 func (r *run) assumptions(rep *Report, out *sim.Outcome) {
-	if len(out.Exceeded) == 0 || rep.Outcome != checker.Violation && rep.Outcome != checker.Stuck {
+	if rep.Outcome != checker.Violation && rep.Outcome != checker.Stuck {
+		return
+	}
+	if s, timed := r.subject.(interface{ drift() int64 }); timed && r.drift > s.drift() {
+		rep.Outcome = checker.Assumption
+		rep.Detail += fmt.Sprintf("; the bound on clocks was exceeded: one drifts by %d ppm where at most %d are assumed", r.drift, s.drift())
+		return
+	}
+	if len(out.Exceeded) == 0 {
 		return
 	}
 	rep.Outcome = checker.Assumption
@@ -160,7 +171,8 @@ func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {
 	add("loss", out.Counts.Lost)
 	add("duplicate", out.Counts.Duplicated)
 	add("corrupt", out.Counts.Corrupted)
-	add("liar", uint64(len(r.liars)))
+	add("liar", uint64(len(r.liars)-len(r.bad)))
+	add("bad-client", uint64(len(r.bad)))
 	for act, n := range out.Struck {
 		add(act.String(), n)
 	}

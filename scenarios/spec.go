@@ -5,7 +5,11 @@
 // by an adversary, watched by the checkers.
 package scenarios
 
-import "time"
+import (
+	"time"
+
+	"turncoat/protocol/bftbc"
+)
 
 // Spec is a scenario as it is written down. Every quantity may be a range, from
 // which each seed draws: a scenario of wide ranges is a swarm (Groce et al.,
@@ -29,12 +33,13 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, epochs
+	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs
 	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
 	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
 	PBFT       PBFT       `yaml:"pbft"`
 	Membership Membership `yaml:"membership"`
+	BFTBC      BFTBC      `yaml:"bftbc"`
 	Lift       []string   `yaml:"lift"` // rules that are left out: a protocol as it once was, or a flaw to be shown
 }
 
@@ -100,14 +105,14 @@ type CPU struct {
 	KB     Span `yaml:"kb"` // hashing 1,024 bytes
 }
 
-// Adversary says which servers lie and how.
+// Adversary says which servers and clients lie and how.
 type Adversary struct {
-	Liars       Ints     `yaml:"liars"`             // servers in the adversary's hands
-	Strategies  []string `yaml:"strategies"`        // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
-	Collude     bool     `yaml:"collude"`           // all liars draw the same and share what they know
-	BadClients  Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
-	Tricks      []string `yaml:"client-strategies"` // the same for clients
-	BeyondBound bool     `yaml:"beyond-bound"`      // more than f liars are meant
+	Liars            Ints     `yaml:"liars"`             // servers in the adversary's hands
+	Strategies       []string `yaml:"strategies"`        // each "name" or "name(key=value, ...)", or several of them joined by " + "; each liar draws one
+	Collude          bool     `yaml:"collude"`           // all liars draw the same and share what they know
+	BadClients       Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
+	ClientStrategies []string `yaml:"client-strategies"` // the same for clients
+	BeyondBound      bool     `yaml:"beyond-bound"`      // more than f liars are meant
 }
 
 // Fault is a scheduled fault, drawn Count times.
@@ -154,7 +159,8 @@ func (s *Spec) Patience() time.Duration {
 func defaults() Spec {
 	latency := Latency{Shape: "uniform", Base: Span{time.Millisecond, time.Millisecond}, Spread: Span{4 * time.Millisecond, 4 * time.Millisecond}}
 	return Spec{
-		System:   System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond}},
+		System: System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond},
+			BFTBC: BFTBC{Variants: []string{bftbc.Base.String()}}},
 		Clients:  Ints{3, 3},
 		Objects:  Objects{PublicKey: Ints{1, 1}},
 		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},

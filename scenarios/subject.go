@@ -29,8 +29,9 @@ type subject interface {
 }
 
 // A subject may also have a method traffic() sim.Workload, if its clients do
-// something else than read and write objects, and a method forgetful() int, if of
-// its servers some, the first so many, do not recover.
+// something else than read and write objects, a method forgetful() int, if of its
+// servers some, the first so many, do not recover, and a method drift() int64, if its
+// safety rests on clocks that drift by at most so many ppm.
 
 // observer is what watches a run.
 type observer interface {
@@ -49,10 +50,21 @@ type system struct {
 	situations []string // that its machines note
 	kinds      []string // of its messages
 	rules      []RuleDoc
+
+	attendants int  // nodes that are neither servers nor clients, such as an authority
+	badClients bool // clients may be in the adversary's hands
+	registers  bool // there are no content-hash objects
+	durable    bool // a server that crashed serves again from its disk
+}
+
+// attended is a subject with attendants. attendant draws what the node needs and
+// returns what makes its machine.
+type attended interface {
+	attendant(k *auth.Keys) func() protocol.Machine
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, epochsSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem, epochsSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {

@@ -38,7 +38,7 @@ func (l *lastSteps) lines() []string {
 func StepLine(s *sim.Step) string {
 	line := fmt.Sprintf("%6d %12v node %d %v", s.Event, time.Duration(s.At), s.Node, s.Kind)
 	switch s.Kind {
-	case sim.StepMessage, sim.StepDrop:
+	case sim.StepMessage, sim.StepDrop, sim.StepLost:
 		line += fmt.Sprintf(" %s from %d, sent in %d", s.Message.Kind(), s.From, s.Cause)
 	case sim.StepInvoke:
 		line += fmt.Sprintf(" %d %v %v %q", s.Op.Seq, s.Op.Kind, s.Op.Object, s.Op.Value)
@@ -46,6 +46,8 @@ func StepLine(s *sim.Step) string {
 		line += fmt.Sprintf(" %d %q", s.Result.Seq, s.Result.Value)
 	case sim.StepTimer:
 		line += fmt.Sprintf(" %d", s.Timer)
+	case sim.StepLie:
+		line += fmt.Sprintf(" from %d: %s", s.From, s.Text)
 	case sim.StepFault, sim.StepNote:
 		line += " " + s.Text
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"turncoat/adversary"
+	"turncoat/protocol/bftbc"
 )
 
 // validate reports everything about a decoded scenario that cannot be run, or
@@ -27,6 +28,10 @@ func (s *Spec) validate() error {
 	if s.Network.GST.Hi > 0 {
 		v.link("network.chaos", &s.Network.Chaos)
 		v.require(s.Network.Bound.Lo > 0, "network.bound", "with a gst, a bound above zero is needed: when do messages sent before it arrive?")
+	}
+	v.require(len(s.System.BFTBC.Variants) > 0, "system.bftbc.variants", "there must be a variant to draw")
+	for i, name := range s.System.BFTBC.Variants {
+		v.oneOf(fmt.Sprintf("system.bftbc.variants.%d", i), name, bftbc.Variants())
 	}
 	v.adversary()
 	for i := range s.Faults {
@@ -62,7 +67,7 @@ func (v *validator) sizes() {
 	v.require(s.System.Servers.Hi <= 10_000, "system.servers", "at most 10000 servers")
 	v.require(s.System.Retry.Lo > 0, "system.retry", "a retransmission time is above zero")
 	v.require(s.System.Protocol != "pbft" || s.System.Servers == Ints{}, "system.servers", "a PBFT service has 3f+1 servers; leave this out and set f")
-	v.require(s.System.Protocol != "pbft" || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
+	v.require(!v.system.registers || s.Objects.ContentHash.Hi == 0, "objects.content-hash", "only dbqs has content-hash objects")
 	v.require(s.Clients.Lo >= 1 && s.Clients.Hi <= 1000, "clients", "there are 1 to 1000 clients")
 	v.require(s.Objects.PublicKey.Lo+s.Objects.ContentHash.Lo >= 1, "objects", "there must be something to read and write")
 	v.require(s.Workload.Operations.Hi <= 10_000_000, "workload.operations", "at most 10000000 operations a client")
@@ -93,13 +98,13 @@ func (v *validator) adversary() {
 	v.require(a.Liars.Hi <= servers, "adversary.liars", "there are only %d servers", servers)
 	v.require(a.Liars.Hi == 0 || len(a.Strategies) > 0, "adversary.strategies", "liars need at least one strategy")
 	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
-	v.require(a.BadClients.Hi == 0 || s.System.Protocol == "pbft", "adversary.bad-clients", "only PBFT's clients can be in the adversary's hands")
-	v.require(a.BadClients.Hi == 0 || len(a.Tricks) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
+	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
 	v.strategies("adversary.strategies", a.Strategies)
-	v.strategies("adversary.client-strategies", a.Tricks)
+	v.strategies("adversary.client-strategies", a.ClientStrategies)
 	faulty := a.Liars.Hi
 	for i := range s.Faults {
-		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && s.System.Protocol != "dbqs" {
+		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && !v.system.durable {
 			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
 		}
 	}
@@ -132,6 +137,8 @@ func (v *validator) fault(path string, f *Fault) {
 	v.require(f.Servers.Hi+f.Clients.Hi > 0, path, "a fault hits servers or clients: say how many")
 	v.require(f.Kind != "filter" || len(f.Kinds) > 0, path+".kinds", "a filter names the kinds of message that it catches")
 	v.require(f.Kind == "crash" || f.Kind == "wipe" || f.For.Lo > 0, path+".for", "it must end, or no operation would")
+	v.require(v.spec.System.Protocol != "bftbc" || f.Clients.Hi == 0 || f.Kind != "crash" && f.Kind != "wipe", path+".clients",
+		"clients of bftbc keep nothing on disk; one that crashes is blocked by the prepare that it has abandoned")
 	for i, k := range f.Kinds {
 		v.oneOf(fmt.Sprintf("%s.kinds.%d", path, i), k, v.system.kinds)
 	}

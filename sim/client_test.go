@@ -104,28 +104,53 @@ func TestTheRunSettlesAfterTheLastOperation(t *testing.T) {
 		timer: func(env protocol.Env, _ protocol.TimerID) { env.SetTimer(1, ms) },
 	}
 	for name, c := range map[string]struct {
-		crash, back bool
-		stop        Stop
+		crash, back time.Duration
 		virtual     int
 	}{
-		"all done":                        {stop: Settled, virtual: 23},
-		"a client crashed for good":       {crash: true, stop: Settled, virtual: 22},
-		"a client crashed and comes back": {crash: true, back: true, stop: Late, virtual: 50},
+		"all done":                                      {virtual: 26},
+		"a client crashed for good":                     {crash: 2 * ms, virtual: 22},
+		"a client crashed and comes back":               {crash: 2 * ms, back: 40 * ms, virtual: 63},
+		"a client crashed and would come back too late": {crash: 2 * ms, back: 200 * ms, virtual: 22},
 	} {
 		s := stageOf(t, server(), echo(), tick)
 		s.silent = true
 		s.Clients = []protocol.NodeID{1}
-		s.Workload = errands{1, ms}
-		s.Settle, s.Deadline = 20*ms, 50*ms
-		if c.crash {
-			s.strike(2*ms, Crash, 1)
+		s.Workload = errands{2, ms}
+		s.Settle, s.Deadline = 20*ms, 100*ms
+		if c.crash > 0 {
+			s.strike(c.crash, Crash, 1)
 		}
-		if c.back {
-			s.strike(60*ms, Restart, 1)
+		if c.back > 0 {
+			s.strike(c.back, Restart, 1)
 		}
-		if out := s.run(); out.Stop != c.stop || out.Virtual != time.Duration(c.virtual)*ms {
+		if out := s.run(); out.Stop != Settled || out.Virtual != time.Duration(c.virtual)*ms {
 			t.Errorf("%s: %v at %v", name, out.Stop, out.Virtual)
 		}
+	}
+}
+
+// A return that waits for the disk is lost in a crash, with the operation.
+func TestAReturnThatWaitsIsLostInACrash(t *testing.T) {
+	s := stageOf(t, actor{invoke: func(env protocol.Env, op protocol.Operation) {
+		env.Store(key(1), say("one"))
+		env.Sync()
+		env.Return(protocol.Result{Seq: op.Seq, Value: op.Value})
+	}})
+	s.Hosts[0].Disk = &Disk{Latency: 5 * ms}
+	s.Clients, s.Workload = []protocol.NodeID{0}, errands{2, 2 * ms}
+	s.strike(3*ms, Crash, 0)
+	s.strike(4*ms, Restart, 0)
+	out := s.run()
+	s.story(`
+		0s a starts
+		2ms a is asked for operation 0
+		3ms a crash
+		4ms a restart
+		4ms a starts
+		6ms a is asked for operation 1
+		11ms a returns operation 1 v1`)
+	if out.Stop != Quiescent {
+		t.Errorf("%v: %s", out.Stop, out.Detail)
 	}
 }
 

@@ -77,32 +77,6 @@ func TestATimerExpiresOnceAndNotAfterCancelOrEarlier(t *testing.T) {
 	}
 }
 
-// A protocol with a timer for each request has hundreds of ids, each used once.
-func TestManyTimersUsedOnce(t *testing.T) {
-	var expired []protocol.TimerID
-	s := stageOf(t, actor{
-		start: func(env protocol.Env, _ protocol.Disk) {
-			for id := range protocol.TimerID(100) {
-				env.SetTimer(id, time.Duration(id+1)*ms)
-			}
-			for id := range protocol.TimerID(100) {
-				if id%10 != 3 {
-					env.CancelTimer(id)
-				}
-			}
-		},
-		timer: func(_ protocol.Env, id protocol.TimerID) { expired = append(expired, id) },
-	})
-	s.silent = true
-	s.run()
-	if len(expired) != 10 || expired[0] != 3 || expired[9] != 93 {
-		t.Errorf("expired: %v", expired)
-	}
-	if left := len(s.world.hosts[0].timers); left > dormant {
-		t.Errorf("%d timers are remembered", left)
-	}
-}
-
 func TestACrashTakesTimersAndARestartArmsItsOwn(t *testing.T) {
 	s := stageOf(t, actor{start: func(env protocol.Env, _ protocol.Disk) { env.SetTimer(1, 10*ms) }})
 	s.strike(4*ms, Crash, 0)

@@ -78,19 +78,25 @@ func TestACrashForgetsWhatWaitsForTheCPU(t *testing.T) {
 			env.Send(0, say("first"))
 			env.Send(0, say("waits"))
 			env.SetTimer(1, 5*ms)
-		}, timer: func(env protocol.Env, _ protocol.TimerID) { env.Send(0, say("again")) }})
+			env.SetTimer(2, 12*ms)
+		}, timer: func(env protocol.Env, id protocol.TimerID) { env.Send(0, say(counter(int(id)))) }})
 	s.Hosts[0].CPU.PerInput = 20 * ms
 	s.strike(5*ms, Crash, 0)
 	s.strike(10*ms, Restart, 0)
-	s.run()
+	out := s.run()
 	s.story(`
 		0s a starts
 		0s b starts
 		5ms a crash
 		5ms b timer 1
-		6ms a misses again from b
+		6ms a misses aab from b
 		10ms a restart
-		10ms a starts`)
+		10ms a starts
+		12ms b timer 2
+		30ms a hears aac from b`)
+	if out.Stop != Quiescent {
+		t.Errorf("%v: %s", out.Stop, out.Detail)
+	}
 	if held := s.world.packets.free; held == 0 {
 		t.Error("packets that nobody will hear were not given back")
 	}

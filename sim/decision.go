@@ -20,7 +20,7 @@ const (
 	Duplicate                   // a message arrives a second time, after that many ns
 	Corrupt                     // a bit of a message is flipped: its number plus one
 	Delay                       // how long a message travels, ns
-	Work                        // what a client does and when
+	Work                        // what a client does (1 + twice the object's number, + 1 to change it), or how long it thinks before, ns
 	Size                        // a number that a scenario leaves open
 )
 
@@ -44,19 +44,21 @@ func ParseChoice(s string) (Choice, error) {
 }
 
 // Key is the semantic identity of a decision: what about, who, toward whom, which
-// of theirs. It is not an event number, so it survives the removal of others.
+// of theirs. It is not an event number, and it counts within one operation of a
+// client, so it survives the removal of others and of whole operations.
 type Key struct {
 	Choice Choice
 	Actor  int32  // the sending node, the lying node, the client, the number of the fault
 	Peer   int32  // the receiving node, or -1
-	Index  uint32 // which of these: the n-th send of Actor to Peer, the n-th lie of this label
+	Op     uint32 // 1 + the number of the client's operation in which it falls, 0 if in none
+	Index  uint32 // which of these: the n-th send of Actor to Peer in Op, the n-th lie of this label in it
 	Label  string // tells apart what one actor decides: "equivocate.read-reply", "think"
 }
 
 // Compare orders keys.
 func (k Key) Compare(l Key) int {
 	return cmp.Or(cmp.Compare(k.Choice, l.Choice), cmp.Compare(k.Actor, l.Actor), cmp.Compare(k.Peer, l.Peer),
-		cmp.Compare(k.Label, l.Label), cmp.Compare(k.Index, l.Index))
+		cmp.Compare(k.Label, l.Label), cmp.Compare(k.Op, l.Op), cmp.Compare(k.Index, l.Index))
 }
 
 func (k Key) String() string {
@@ -66,6 +68,9 @@ func (k Key) String() string {
 	}
 	if k.Label != "" {
 		s += " " + k.Label
+	}
+	if k.Op > 0 {
+		s += fmt.Sprintf(" op%d", k.Op-1)
 	}
 	return fmt.Sprintf("%s #%d", s, k.Index)
 }
@@ -85,7 +90,20 @@ type Decisions struct {
 	keep bool
 	lock sync.Mutex // guards kept: a watchdog reads it of a run that never returns
 	kept []Decision
+	turn Turn
 }
+
+// Turn is whose input a node is handling: what a strategy decides then is about it.
+type Turn struct {
+	Peer int32  // the node that sent the message in hand, or -1
+	Op   uint32 // as in Key
+
+	Event uint64 // its number
+	At    int64  // virtual time
+}
+
+// Turn returns the turn of the input in hand.
+func (d *Decisions) Turn() Turn { return d.turn }
 
 // FromSeed returns the decisions of a seed. With keep set, Kept returns them.
 func FromSeed(seed uint64, keep bool) *Decisions { return &Decisions{seed: seed, keep: keep} }
@@ -158,7 +176,17 @@ func (d *Decisions) Chance(k Key, ppm uint32) bool {
 	return d.settle(k, 0, drawn) != 0
 }
 
+// Decide settles a choice that is drawn from a distribution of its own: draw
+// turns a random word into a value. A listed value is taken as it is.
+func (d *Decisions) Decide(k Key, calm int64, draw func(word uint64) int64) int64 {
+	drawn := calm
+	if d.list == nil {
+		drawn = draw(d.word(k))
+	}
+	return d.settle(k, calm, drawn)
+}
+
 // word returns the random word of a named choice.
 func (d *Decisions) word(k Key) uint64 {
-	return newStream(d.seed, k.Label).child(int32(k.Choice), k.Actor).child(k.Peer, 0).at(k.Index)
+	return newStream(d.seed, k.Label).child(int32(k.Choice), k.Actor).child(k.Peer, int32(k.Op)).at(k.Index)
 }

@@ -204,6 +204,7 @@ func TestTheDigestSeesEveryDifference(t *testing.T) {
 	}
 	for name, other := range map[string]Digest{
 		"a byte":      play("pass", 0, post{"ona", ms}, post{"two", ms}),
+		"a byte more": play("pass", 0, post{"one", ms}, post{"twos", ms}),
 		"a time":      play("pass", 0, post{"one", ms}, post{"two", ms + 1}),
 		"the order":   play("pass", 0, post{"two", ms}, post{"one", ms}),
 		"the sender":  play("pass", 1, post{"one", ms}, post{"two", ms}),
@@ -213,6 +214,23 @@ func TestTheDigestSeesEveryDifference(t *testing.T) {
 		if other == base {
 			t.Errorf("%s makes no difference", name)
 		}
+	}
+}
+
+// What counts is what is heard: the bytes after they were damaged on the way.
+func TestTheDigestSeesDamage(t *testing.T) {
+	play := func(bit int64) Digest {
+		s := stageOf(t, actor{start: func(env protocol.Env, _ protocol.Disk) { env.Send(1, say("abc")) }}, actor{})
+		s.Network.Link.Corrupt = million
+		s.Decisions = FromList(1, []Decision{{Key{Choice: Corrupt, Actor: 0, Peer: 1}, bit}})
+		s.run()
+		if len(s.lines) != 3 {
+			t.Fatalf("bit %d: nothing was heard", bit)
+		}
+		return s.world.Seal("")
+	}
+	if whole, one, two := play(0), play(1+8+1), play(1+16); whole == one || one == two {
+		t.Error("a damaged message makes no difference")
 	}
 }
 

@@ -102,16 +102,40 @@ func TestASyncBegunByABusyCPUCompletesNoOther(t *testing.T) {
 	}})
 	s.Hosts[0].CPU.PerInput = 10 * ms
 	s.Hosts[0].Disk = &Disk{Latency: 2 * ms}
-	s.strike(12*ms, Crash, 0)
+	s.strike(21*ms, Crash, 0)
 	s.run()
 	s.story(`
 		0s a starts
 		0s b starts
 		10ms a hears x from b
-		12ms a crash`)
+		20ms a hears y from b
+		21ms a crash`)
 	if found := s.world.hosts[0].disk.contents(); len(found) != 0 {
 		t.Errorf("the disk holds %v of a sync that would have been complete at 22 ms", found)
 	}
+}
+
+// What an input without a Sync sends is a later effect too: others may learn from
+// it what is not durable yet.
+func TestASyncHoldsBackTheEffectsOfLaterInputs(t *testing.T) {
+	s := stageOf(t, actor{
+		start: func(env protocol.Env, _ protocol.Disk) {
+			env.Store(key(1), say("one"))
+			env.Sync()
+			env.SetTimer(1, ms)
+			env.SetTimer(2, 6*ms)
+		},
+		timer: func(env protocol.Env, id protocol.TimerID) { env.Send(1, say(counter(int(id)))) },
+	}, actor{})
+	s.Hosts[0].Disk = &Disk{Latency: 5 * ms}
+	s.run()
+	s.story(`
+		0s a starts
+		0s b starts
+		1ms a timer 1
+		6ms a timer 2
+		6ms b hears aab from a
+		7ms b hears aac from a`)
 }
 
 func TestALostDiskIsEmptyAndANodeThatLostItIsFaulty(t *testing.T) {

@@ -80,6 +80,15 @@ type client struct {
 	results []protocol.Result  // that wait for the CPU or the disk, oldest first
 }
 
+// op returns 1 + the number of the operation that the host was asked for last, 0 if
+// there was none.
+func (h *host) op() uint32 {
+	if h.client == nil {
+		return 0
+	}
+	return h.client.invoked
+}
+
 // backlog is the inputs that wait for the CPU of a host, oldest first.
 type backlog struct {
 	events []event

@@ -93,6 +93,7 @@ func (w *World) arrive(h *host, e event) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepMessage, Node: h.id, From: p.from, Message: p.msg, Cause: p.cause, SentAt: p.depart})
 	}
+	w.turn(p.from, p.op)
 	was := w.begin(h)
 	h.machine.Deliver(&w.env, p.from, p.msg)
 	w.finish(h, &was)
@@ -105,6 +106,7 @@ func (w *World) timer(h *host, e event) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepTimer, Node: h.id, Timer: id})
 	}
+	w.turn(-1, 0)
 	was := w.begin(h)
 	h.machine.Timer(&w.env, id)
 	w.finish(h, &was)
@@ -127,6 +129,7 @@ func (w *World) invoke(h *host, e event) {
 	if !ok {
 		panic(fmt.Sprintf("%s is asked for an operation but is no client", h.Name))
 	}
+	w.turn(h.id, h.op())
 	was := w.begin(h)
 	machine.Invoke(&w.env, op)
 	w.finish(h, &was)

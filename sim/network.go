@@ -53,7 +53,8 @@ type network struct {
 	scratch  []byte
 }
 
-// measure returns the hash and length of m's wire form.
+// measure returns the hash and length of m's wire form. Messages are pointers to what
+// never changes, so the same pointer is the same message.
 func (n *network) measure(m protocol.Message) (xxh3.Uint128, uint32) {
 	if m != n.last {
 		n.scratch = m.AppendTo(n.scratch[:0])
@@ -90,16 +91,17 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		p.depart = h.nicFree
 	}
 	link, wire := n.link(p.depart), n.wires.of(h.id, to)
-	p.index = wire.sent
-	wire.sent++
-	word := wire.stream.at(p.index)
+	word := wire.stream.at(wire.sent)
+	p.op, p.index = wire.count(max(h.op(), w.hosts[to].op()))
 
+	listed := w.choose.list != nil // which may name what the scenario does not draw
 	loss, slow := link.Loss, int64(0)
 	if len(n.cuts) > 0 {
 		loss, slow = n.hindered(loss, h.id, to, m, p.depart)
 	}
-	if loss > 0 && w.lost(&p, mix(word^1), loss) {
+	if (loss > 0 || listed) && w.lost(&p, mix(word^1), loss) {
 		w.counts.Lost++
+		w.traceLost(&p)
 		return
 	}
 	arrive := p.depart
@@ -107,17 +109,25 @@ func (w *World) send(h *host, to protocol.NodeID, m protocol.Message, depart int
 		wire.freeAt = serialised(wire.freeAt, arrive, size, link.Bandwidth)
 		arrive = wire.freeAt
 	}
-	if link.Corrupt > 0 && !w.corrupt(&p, mix(word^2), link.Corrupt, size) {
+	if (link.Corrupt > 0 || listed && n.Decode != nil) && !w.corrupt(&p, mix(word^2), link.Corrupt, size) {
+		w.traceLost(&p)
 		return
 	}
 	arrive = later(later(arrive, slow), w.travel(&p, link, word))
-	if link.Duplicate > 0 {
+	if link.Duplicate > 0 || listed {
 		if extra := w.duplicate(&p, mix(word^3), link); extra > 0 {
 			w.counts.Duplicated++
 			w.enqueue(&p, n.bounded(p.depart, later(arrive, extra)))
 		}
 	}
 	w.enqueue(&p, n.bounded(p.depart, arrive))
+}
+
+// traceLost tells the tracer of a message that will not arrive.
+func (w *World) traceLost(p *packet) {
+	if w.config.Tracer != nil {
+		w.trace(Step{Kind: StepLost, Node: p.to, From: p.from, Message: p.msg, Cause: p.cause, SentAt: p.depart})
+	}
 }
 
 // serialised returns when the last bit of size bytes is out of something that is
@@ -156,7 +166,7 @@ func (w *World) settle(c Choice, p *packet, calm, drawn int64) int64 {
 	if w.choose.plain() {
 		return drawn
 	}
-	return w.choose.settle(Key{Choice: c, Actor: int32(p.from), Peer: int32(p.to), Index: p.index}, calm, drawn)
+	return w.choose.settle(Key{Choice: c, Actor: int32(p.from), Peer: int32(p.to), Op: p.op, Index: p.index}, calm, drawn)
 }
 
 // lost decides whether p is lost to something of ppm parts per million. A

@@ -67,7 +67,14 @@ func TestLoss(t *testing.T) {
 }
 
 func TestDuplication(t *testing.T) {
-	heard, _, out := flow(t, 10_000, func(s *stage) { s.Network.Link.Duplicate = 50_000 })
+	heard, at, out := flow(t, 10_000, func(s *stage) { s.Network.Link.Duplicate = 50_000 })
+	first := make(map[string]time.Duration)
+	for i, text := range heard {
+		if then, twice := first[text]; twice && at[i] <= then {
+			t.Fatalf("%s was heard twice in one instant", text)
+		}
+		first[text] = at[i]
+	}
 	slices.Sort(heard)
 	different := len(slices.Compact(slices.Clone(heard)))
 	if !near(out.Counts.Duplicated, 10_000, 50_000) || different != 10_000 || len(heard) != 10_000+int(out.Counts.Duplicated) {

@@ -16,8 +16,8 @@ type Stepper interface {
 	Stepped(event uint64, at int64, node protocol.NodeID, m protocol.Machine)
 }
 
-// Tracer is an Observer that is told of every step, for pictures and logs. It
-// costs time, so only replays attach one.
+// Tracer is told of every step, for pictures and logs. It costs time, so only
+// replays attach one. It may be a Stepper too.
 type Tracer interface {
 	Step(s Step)
 }
@@ -35,9 +35,11 @@ const (
 	StepFault                       // a scheduled fault strikes
 	StepNote                        // a named situation occurs
 	StepDrop                        // a message arrives at a node that is down
+	StepLost                        // a message is lost on its way
+	StepLie                         // a corrupted node departs from the truth; told by who corrupted it
 )
 
-var stepKinds = [...]string{StepBoot: "boot", StepMessage: "message", StepTimer: "timer", StepInvoke: "invoke", StepReturn: "return", StepFault: "fault", StepNote: "note", StepDrop: "drop"}
+var stepKinds = [...]string{StepBoot: "boot", StepMessage: "message", StepTimer: "timer", StepInvoke: "invoke", StepReturn: "return", StepFault: "fault", StepNote: "note", StepDrop: "drop", StepLost: "lost", StepLie: "lie"}
 
 func (k StepKind) String() string { return stepKinds[k] }
 
@@ -47,13 +49,13 @@ type Step struct {
 	Event   uint64
 	At      int64
 	Node    protocol.NodeID
-	From    protocol.NodeID    // StepMessage, StepDrop
-	Message protocol.Message   // StepMessage, StepDrop
+	From    protocol.NodeID    // StepMessage, StepDrop, StepLost, StepLie
+	Message protocol.Message   // StepMessage, StepDrop, StepLost; StepLie: what leaves instead of the truth, nil if nothing does
 	Cause   uint64             // the event in which the message was sent
 	SentAt  int64              // when it left
 	Timer   protocol.TimerID   // StepTimer
 	Op      protocol.Operation // StepInvoke
 	Result  protocol.Result    // StepReturn
-	Text    string             // StepFault, StepNote
+	Text    string             // StepFault, StepNote, StepLie
 	Detail  uint64             // StepNote
 }

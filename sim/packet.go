@@ -15,7 +15,8 @@ type packet struct {
 	from   protocol.NodeID
 	to     protocol.NodeID
 	life   uint32 // incarnation of the sender
-	index  uint32 // which of the sender's sends to this receiver; of a free slot, the next free one
+	op     uint32 // 1 + the number of the operation in which it was sent, if an end is a client
+	index  uint32 // which of the sender's sends to this receiver in that operation; of a free slot, the next free one
 }
 
 // slab holds the packets in flight, in chunks that never move. A slot is used again

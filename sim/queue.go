@@ -1,8 +1,8 @@
 // The event queue: every event of a run that has not happened yet, handed out in the order of
 // (time, sequence number). That order is total and is the whole contract: no structure, size
-// or history of the queue can change which event is next. There is no removal. A timer that
-// was set again or cancelled stays in the queue, and whoever pops it sees by its generation
-// that it is void.
+// or history of the queue can change which event is next. There is no removal. The event of a
+// timer that was cancelled stays in the queue, and whoever pops it sees by its number that
+// it is void.
 //
 // It is a multi-level bucket queue (Denardo and Fox, Operations Research 27(1), 1979), the
 // radix heap of Ahuja, Mehlhorn, Orlin and Tarjan (JACM 37(2), 1990) with digits of six bits in
@@ -46,7 +46,7 @@ type event struct {
 	at   ticks
 	seq  uint64 // unique; orders equal times. Top bit clear for a fault, set for all else: faults run at the front of their instant
 	node int32  // whose event it is
-	aux  uint32 // slot of a message in its slab, generation of a timer, index of a fault, by kind
+	aux  uint32 // slot of a message in its slab, number of a timer's event, index of a fault, by kind
 	kind uint8
 }
 

@@ -72,6 +72,15 @@ func TestAnInstantIsNotTheRun(t *testing.T) {
 	}
 }
 
+// A cut that is never healed does not keep a run from ending quietly.
+func TestAFaultThatOutlastsTheRun(t *testing.T) {
+	s := stageOf(t, actor{start: func(env protocol.Env, _ protocol.Disk) { env.Send(1, say("hello")) }}, actor{})
+	s.cut(ms/2, 1<<60, &Cut{From: nodes(0), To: nodes(1), Loss: million})
+	if out := s.run(); out.Stop != Quiescent || out.Virtual != ms || out.Struck[Raise] != 1 || out.Struck[Lower] != 0 {
+		t.Errorf("outcome is %+v", out)
+	}
+}
+
 func TestTheEventBudgetEnds(t *testing.T) {
 	s := stageOf(t, ticking())
 	s.silent = true
@@ -129,7 +138,7 @@ func TestTheBoundIsHeldAgainstWhatCameAbout(t *testing.T) {
 		"elsewhere":                  {[]Corruption{at(0, 0), at(4, 0), at(5, 0)}, ""},
 		"one too many":               {[]Corruption{at(0, 0), at(2, ms)}, "x had 2 faulty members at 1ms where at most 1 may be"},
 		"two too many":               {[]Corruption{at(0, 0), at(1, 0), at(2, ms)}, "x had 2 faulty members at 0s where at most 1 may be"},
-		"declared in no order":       {[]Corruption{at(2, 3*ms), at(1, 2*ms), at(0, ms)}, "x had 2 faulty members at 2ms where at most 1 may be"},
+		"declared in no order":       {[]Corruption{at(2, 3*ms), at(0, ms), at(1, 2*ms)}, "x had 2 faulty members at 2ms where at most 1 may be"},
 		"declared for after the end": {[]Corruption{at(0, 0), at(2, 20*ms)}, ""},
 	} {
 		s := stageOf(t, ticking())

@@ -86,7 +86,7 @@ func (w *World) crash(h *host) {
 		c.results, c.pending = nil, false
 		if c.busy && !w.comesBack(h) {
 			c.busy = false
-			w.leave()
+			w.leave(h)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (w *World) crash(h *host) {
 // not settle while it waits for a client that has something left to do.
 func (w *World) comesBack(h *host) bool {
 	return slices.ContainsFunc(w.config.Strikes, func(s Strike) bool {
-		return s.Act == Restart && s.Node == h.id && int64(s.At) >= w.now
+		return s.Act == Restart && s.Node == h.id && int64(s.At) >= w.now && s.At <= w.config.Deadline
 	})
 }
 

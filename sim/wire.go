@@ -7,6 +7,18 @@ type wire struct {
 	stream stream
 	freeAt int64 // when the link's bandwidth is free again
 	sent   uint32
+	op     uint32 // the client's operation in which a message was sent last
+	before uint32 // messages sent before those of op
+}
+
+// count counts one more message, of op, and returns op and its place among those
+// of op.
+func (w *wire) count(op uint32) (of, index uint32) {
+	if w.op != op {
+		w.op, w.before = op, w.sent
+	}
+	w.sent++
+	return op, w.sent - 1 - w.before
 }
 
 // wires holds the links of a system, each made at its first use. Small systems

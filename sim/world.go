@@ -82,7 +82,7 @@ type World struct {
 	counts   Counts
 	faults   []Corruption
 	struck   map[Act]uint64 // counted here, handed on in the outcome
-	clients  int            // clients that still have something to do
+	clients  int            // correct clients that still have something to do
 	end      int64          // deadline in force
 	steppers []Stepper
 }
@@ -93,6 +93,9 @@ func New(c Config) *World {
 	w := &World{config: c, choose: c.Decisions, end: int64(c.Deadline), struck: make(map[Act]uint64)}
 	w.env.w = w
 	w.faults = slices.Clone(c.Corruptions)
+	if s, ok := c.Tracer.(Stepper); ok {
+		w.steppers = append(w.steppers, s)
+	}
 	for _, o := range c.Observers {
 		if s, ok := o.(Stepper); ok {
 			w.steppers = append(w.steppers, s)
@@ -118,12 +121,17 @@ func New(c Config) *World {
 		w.push(event{node: int32(i), kind: evBoot})
 	}
 	for i := range c.Strikes {
+		if c.Strikes[i].At > c.Deadline {
+			continue // a run may end quietly before its deadline though a fault would outlast it
+		}
 		w.seq++
 		w.queue.push(event{at: int64(c.Strikes[i].At), seq: w.seq, node: int32(c.Strikes[i].Node), kind: evStrike, aux: uint32(i)})
 	}
-	w.clients = len(c.Clients)
 	for _, id := range c.Clients {
 		w.hosts[id].client = &client{busy: true}
+		w.join(&w.hosts[id])
+	}
+	for _, id := range c.Clients {
 		w.schedule(&w.hosts[id])
 	}
 	return w
@@ -159,15 +167,26 @@ func (w *World) schedule(h *host) {
 	op, after, ok := w.config.Workload.Next(h.id, h.client.invoked)
 	if !ok {
 		h.client.busy = false
-		w.leave()
+		w.leave(h)
 		return
 	}
 	h.client.next = op
 	w.push(event{at: later(w.now, int64(max(after, 0))), node: int32(h.id), kind: evInvoke, aux: h.incarnation})
 }
 
+// join counts a client that has something to do. The run does not wait for one
+// that is not correct: it may have no end.
+func (w *World) join(h *host) {
+	if h.Correct {
+		w.clients++
+	}
+}
+
 // leave counts a client that has nothing more to do, or crashed for good.
-func (w *World) leave() {
+func (w *World) leave(h *host) {
+	if !h.Correct {
+		return
+	}
 	w.clients--
 	if w.clients == 0 && w.config.Settle > 0 {
 		w.end = min(w.end, later(w.now, int64(w.config.Settle)))
@@ -185,9 +204,15 @@ func (w *World) boot(h *host) {
 	if w.config.Tracer != nil {
 		w.trace(Step{Kind: StepBoot, Node: h.id})
 	}
+	w.turn(-1, 0)
 	was := w.begin(h)
 	h.machine.Start(&w.env, found)
 	w.finish(h, &was)
+}
+
+// turn tells the decisions whose input is in hand.
+func (w *World) turn(peer protocol.NodeID, op uint32) {
+	w.choose.turn = Turn{Peer: int32(peer), Op: op, Event: w.events, At: w.now}
 }
 
 // begin and finish bracket every input.

@@ -64,6 +64,7 @@ var arrows = []arrow{
 	{"protocol/auth/...", "protocol/auth/..."},
 	{"protocol/ring/...", "protocol/ring/..."},
 	{"protocol/pbft/...", "protocol/pbft/..."},
+	{"protocol/bftbc/...", "protocol/bftbc/..."},
 	{"protocol/membership/...", "protocol/membership/..."},
 	{"protocol/membership/...", "protocol/pbft/..."},
 	{"protocol/dbft/...", "protocol/dbft/..."},

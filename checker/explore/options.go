@@ -61,8 +61,9 @@ type Options struct {
 	Seed     uint64 // of the walks
 
 	// Factors asks for what each reduction saved: the search is repeated without
-	// each of them, under the same bounds.
-	Factors bool
+	// each of them, under the same bounds, and within FactorsFor if that is not 0.
+	Factors    bool
+	FactorsFor time.Duration
 
 	// Progress, if any, is called about each ProgressEvery, never twice at once.
 	Progress      func(Progress)

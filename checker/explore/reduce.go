@@ -156,6 +156,9 @@ func factors[S any](ctx context.Context, m Model[S], reducer Reducer[S], o Optio
 		}
 		without := o
 		without.Reduction, without.Progress = o.Reduction&^kind, nil
+		if o.FactorsFor > 0 {
+			without.Duration = o.FactorsFor
+		}
 		full := newSearch(ctx, m, reducer, without).run(r.Model)
 		if full.Exhaustive {
 			saved[kind.String()] = float64(full.UniqueStates) / float64(r.UniqueStates)

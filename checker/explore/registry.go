@@ -24,10 +24,13 @@ type Runner func(ctx context.Context, o Options) (*Result, error)
 
 // Entry is a model that people can name.
 type Entry struct {
-	Name   string
-	Doc    string // one line
-	Params []Param
-	Build  func(v Values) Runner
+	Name      string
+	Doc       string // one line
+	Params    []Param
+	Rules     []string  // safety rules that can be lifted
+	Reduction Reduction // what people get who ask for nothing else
+	Machines  bool      // made of protocol machines, so that the simulator can repeat a counterexample
+	Build     func(v Values, lifted []string) Runner
 }
 
 // RunnerOf returns the exploration of m under the name of its entry.
@@ -51,8 +54,8 @@ func (r Registry) Find(name string) (Entry, error) {
 }
 
 // New builds the model with settings of the form KEY=VALUE; what is not set has
-// its default.
-func (e Entry) New(settings []string) (Runner, error) {
+// its default. The rules in lifted are not enforced.
+func (e Entry) New(settings, lifted []string) (Runner, error) {
 	v := Values{}
 	var names []string
 	for _, p := range e.Params {
@@ -75,7 +78,23 @@ func (e Entry) New(settings []string) (Runner, error) {
 		}
 		v[key] = n
 	}
-	return e.Build(v), nil
+	for _, rule := range lifted {
+		if err := e.liftable(rule); err != nil {
+			return nil, err
+		}
+	}
+	return e.Build(v, lifted), nil
+}
+
+// liftable reports why a rule cannot be lifted, if it cannot.
+func (e Entry) liftable(rule string) error {
+	switch {
+	case slices.Contains(e.Rules, rule):
+		return nil
+	case len(e.Rules) == 0:
+		return fmt.Errorf("model %s has no rules that can be lifted", e.Name)
+	}
+	return fmt.Errorf("model %s has no rule %q; it has %s%s", e.Name, rule, strings.Join(e.Rules, ", "), suggest(rule, e.Rules))
 }
 
 func (e Entry) example() string {

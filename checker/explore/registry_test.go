@@ -11,7 +11,7 @@ func registry() Registry {
 	return Registry{{
 		Name:   "grid",
 		Params: []Param{{Name: "size", Default: 3, Min: 1, Max: 9}, {Name: "depth", Default: 1, Min: 0, Max: 1}},
-		Build:  func(v Values) Runner { return RunnerOf("grid", Model[position](open(v["size"]))) },
+		Build:  func(v Values, _ []string) Runner { return RunnerOf("grid", Model[position](open(v["size"]))) },
 	}, {Name: "tokens"}}
 }
 
@@ -20,7 +20,7 @@ func TestErrorsNameWhatWouldBeRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	build := func(settings ...string) error { _, err := grid.New(settings); return err }
+	build := func(settings ...string) error { _, err := grid.New(settings, nil); return err }
 	parse := func(text string) error { _, err := ParseReduction(text); return err }
 	strategy := func(text string) error { _, err := ParseStrategy(text); return err }
 	find := func(name string) error { _, err := registry().Find(name); return err }
@@ -46,7 +46,7 @@ func TestErrorsNameWhatWouldBeRight(t *testing.T) {
 func TestSettingsReachTheModel(t *testing.T) {
 	grid, _ := registry().Find("grid")
 	for setting, states := range map[string]uint64{"size=3": 16, "size=9": 100} {
-		run, err := grid.New([]string{setting})
+		run, err := grid.New([]string{setting}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

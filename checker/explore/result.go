@@ -72,6 +72,9 @@ type Counterexample struct {
 	Actions  []Action // what was done, in order
 	Lines    []string // the same for people, one line each
 	Final    string   // the last state, if the model can show it
+
+	Schedule    *Schedule // what repeats it in the simulator, if the model is a Scheduler
+	Unscheduled error     // why there is none
 }
 
 // String renders c as numbered steps, followed by the last state.

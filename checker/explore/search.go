@@ -28,7 +28,7 @@ func Explore[S any](ctx context.Context, name string, m Model[S], o Options) (*R
 		if reduction != None {
 			return nil, fmt.Errorf("reductions are for bfs and dfs: a %v walk visits one path at a time", o.Strategy)
 		}
-		return walk(ctx, name, m, o), nil
+		return scheduled(m, walk(ctx, name, m, o)), nil
 	}
 	s := newSearch(ctx, m, reducer, o)
 	r := s.run(name)
@@ -38,7 +38,7 @@ func Explore[S any](ctx context.Context, name string, m Model[S], o Options) (*R
 	if reduction != None {
 		r.Reduction = factors(ctx, m, reducer, o, r)
 	}
-	return r, nil
+	return scheduled(m, r), nil
 }
 
 // again makes a finding of several breadth-first workers reproducible: one

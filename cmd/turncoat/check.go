@@ -91,9 +91,13 @@ func printCheck(cmd *cobra.Command, name string, r *checker.Report) {
 	if r.Verdict == checker.Violation {
 		fmt.Fprint(w, ": not atomic")
 	}
-	fmt.Fprintf(w, "\n  %d operations on %d objects, %d of them ended and judged\n", r.Operations, r.Objects, r.Checked)
+	objects := fmt.Sprintf("%d objects", r.Objects)
+	if r.Objects == 1 {
+		objects = "one object"
+	}
+	fmt.Fprintf(w, "\n  %d operations on %s, %d of them ended and judged\n", r.Operations, objects, r.Checked)
 	if r.Detail != "" {
-		fmt.Fprintf(w, "  %s\n", r.Detail)
+		printText(w, "  ", r.Detail)
 	}
 	if len(r.Lines) > 0 {
 		fmt.Fprintln(w, "  these operations alone are not atomic:")

@@ -49,7 +49,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), checkCommand(), figureCommand(), scenariosCommand(), rulesCommand(), versionCommand())
+	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), shrinkCommand(), explainCommand(), checkCommand(), exploreCommand(),
+		museumCommand(), figureCommand(), scenariosCommand(), rulesCommand(), versionCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	root.SetOut(stdout)

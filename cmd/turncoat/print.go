@@ -92,8 +92,10 @@ func printLies(w io.Writer, label string, lies map[string]uint64) {
 		totals[strategy] += n
 		kinds[strategy][strings.TrimPrefix(what, "replica/")] += n
 	}
-	if len(totals) == 0 {
-		fmt.Fprintln(w, label+"none")
+	told := func(strategy string) bool { return len(kinds[strategy]) > 1 || kinds[strategy]["replica"] == 0 }
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(kinds)), told) {
+		printText(w, label, counts(totals))
+		return
 	}
 	for i, strategy := range slices.Sorted(maps.Keys(totals)) {
 		if i > 0 {
@@ -137,11 +139,12 @@ func headline(verdict, property string) string {
 // printSweep describes a sweep to a person. A sweep with many findings shows the
 // first of each scenario and property.
 func printSweep(w io.Writer, s *results.Sweep) {
-	fmt.Fprintf(w, "%d runs: %s", s.Runs, counts(s.Verdicts))
+	heading := fmt.Sprintf("%d runs: %s", s.Runs, counts(s.Verdicts))
 	if s.Partial {
-		fmt.Fprint(w, " (partial: the sweep was cut short)")
+		heading += " (partial: the sweep was cut short)"
 	}
-	fmt.Fprintf(w, "\n%d events in %v, %.0f runs/s\n", s.Events, time.Duration(s.WallNS).Round(time.Millisecond), s.RunsPerSecond)
+	printText(w, "", heading)
+	fmt.Fprintf(w, "%d events in %v, %.0f runs/s\n", s.Events, time.Duration(s.WallNS).Round(time.Millisecond), s.RunsPerSecond)
 	printText(w, "reached: ", counts(s.Reach))
 	printText(w, "faults: ", counts(s.Faults))
 	printLies(w, "lies: ", s.Lies)

@@ -27,15 +27,10 @@ func newProgress(w io.Writer, limit time.Duration) *progress {
 
 // update shows where a sweep stands, if it is time to.
 func (p *progress) update(done, total uint64, findings int) {
-	every := 10 * time.Second
-	if p.terminal {
-		every = 200 * time.Millisecond
-	}
 	now := time.Now()
-	if now.Sub(p.shown) < every {
+	if !p.due(now) {
 		return
 	}
-	p.shown = now
 	spent := now.Sub(p.begun)
 	rate := float64(done) / spent.Seconds()
 	line := fmt.Sprintf("%d runs, %.0f/s, %d findings", done, rate, findings)
@@ -44,6 +39,30 @@ func (p *progress) update(done, total uint64, findings int) {
 		left = min(left, p.limit-spent)
 	}
 	line += fmt.Sprintf(", %v left", max(left, 0).Round(time.Second))
+	p.print(line)
+}
+
+// line shows a line of text, if it is time for one.
+func (p *progress) line(text string) {
+	if p.due(time.Now()) {
+		p.print(text)
+	}
+}
+
+// due reports whether it is time to show something, and takes it to be shown.
+func (p *progress) due(now time.Time) bool {
+	every := 10 * time.Second
+	if p.terminal {
+		every = 200 * time.Millisecond
+	}
+	if now.Sub(p.shown) < every {
+		return false
+	}
+	p.shown = now
+	return true
+}
+
+func (p *progress) print(line string) {
 	if p.terminal {
 		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
 	} else {

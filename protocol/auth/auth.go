@@ -46,8 +46,7 @@ type Digest [32]byte
 // scheme is what a suite implements. Secrets are named by public key and by pair
 // of nodes and never leave it.
 type scheme interface {
-	newKey(label uint64) PublicKey
-	adopt(pub PublicKey, label uint64, private ed25519.PrivateKey) // a key made elsewhere
+	adopt(pub PublicKey, label uint64, private ed25519.PrivateKey) // makes a key known
 	sign(pub PublicKey, msg []byte) Signature
 	verify(pub PublicKey, msg []byte, sig *Signature) bool
 	mac(from, to protocol.NodeID, msg []byte) MAC
@@ -86,8 +85,8 @@ type Authority struct {
 	epochRoots map[protocol.NodeID]PublicKey // made when first asked for
 }
 
-// NewAuthority returns the authority of a run with n nodes. All keys are a
-// function of (suite, seed).
+// NewAuthority returns the authority of a run with n nodes. All secrets are a
+// function of (suite, seed), but for signing keys, whose holder's label alone makes them.
 func NewAuthority(suite Suite, seed uint64, n int) (*Authority, error) {
 	a := &Authority{epochRoots: make(map[protocol.NodeID]PublicKey)}
 	switch suite {
@@ -99,7 +98,7 @@ func NewAuthority(suite Suite, seed uint64, n int) (*Authority, error) {
 		return nil, fmt.Errorf("suite %q is neither %q nor %q", suite, Ideal, Real)
 	}
 	for i := range n {
-		a.nodes = append(a.nodes, a.scheme.newKey(uint64(i)))
+		a.nodes = append(a.nodes, a.newKey(uint64(i)))
 	}
 	return a, nil
 }

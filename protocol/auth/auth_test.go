@@ -61,10 +61,8 @@ func TestKeysAreAFunctionOfSuiteAndSeed(t *testing.T) {
 			t.Fatal("two authorities of one seed differ")
 		}
 		elsewhere, _ := NewAuthority([]Suite{Ideal, Real}[i], 8, 4)
-		mine, _ := a.Keys(0).Public(0)
-		theirs, _ := elsewhere.Keys(0).Public(0)
-		if mine == theirs {
-			t.Fatal("two seeds share a node's key")
+		if a.Keys(0).MAC(1, nil) == elsewhere.Keys(0).MAC(1, nil) {
+			t.Fatal("two seeds share a pair's secret")
 		}
 		if a.Owner(0).Public == a.Owner(1).Public {
 			t.Fatal("two owners share a key")
@@ -72,11 +70,16 @@ func TestKeysAreAFunctionOfSuiteAndSeed(t *testing.T) {
 	}
 }
 
-func TestOwnersHaveOneNameUnderBothSuites(t *testing.T) {
+func TestKeysHaveOneNameUnderBothSuites(t *testing.T) {
 	all := authorities(t)
 	ideal, real := all[0].Owner(2), all[1].Owner(2)
 	if ideal.Public != real.Public {
 		t.Fatal("an owner's key depends on the suite, and so would the place of its object")
+	}
+	one, _ := all[0].Keys(0).Public(3)
+	two, _ := all[1].Keys(0).Public(3)
+	if one != two || one == ideal.Public {
+		t.Fatal("a node's name depends on the suite, or is an owner's")
 	}
 	for i, owner := range []*Signer{ideal, real} {
 		k := all[i].Keys(0)

@@ -64,7 +64,7 @@ func (k *Keys) EpochPublic(id protocol.NodeID) (PublicKey, bool) {
 func (a *Authority) epochRoot(id protocol.NodeID) PublicKey {
 	pub, known := a.epochRoots[id]
 	if !known {
-		pub = a.scheme.newKey(epochLabels + uint64(id))
+		pub = a.newKey(epochLabels + uint64(id))
 		a.epochRoots[id] = pub
 	}
 	return pub

@@ -23,19 +23,6 @@ func newIdeal(seed uint64) *ideal {
 	return &ideal{k0: h.Hi, k1: h.Lo, labels: make(map[PublicKey]uint64)}
 }
 
-func (s *ideal) newKey(label uint64) PublicKey {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], label)
-	var pub PublicKey
-	for i := range 2 {
-		hi, lo := siphash.Hash128(s.k0+uint64(i), s.k1, b[:])
-		binary.LittleEndian.PutUint64(pub[16*i:], hi)
-		binary.LittleEndian.PutUint64(pub[16*i+8:], lo)
-	}
-	s.labels[pub] = label
-	return pub
-}
-
 // adopt takes only the name of the key.
 func (s *ideal) adopt(pub PublicKey, label uint64, _ ed25519.PrivateKey) { s.labels[pub] = label }
 

@@ -48,14 +48,6 @@ func (s *real) derive(purpose string, label []byte) [32]byte {
 	return sha256.Sum256(append(b, label...))
 }
 
-func (s *real) newKey(label uint64) PublicKey {
-	secret := s.derive("signing key", binary.LittleEndian.AppendUint64(nil, label))
-	private := ed25519.NewKeyFromSeed(secret[:])
-	pub := PublicKey(private.Public().(ed25519.PublicKey))
-	s.private[pub] = private
-	return pub
-}
-
 func (s *real) adopt(pub PublicKey, _ uint64, private ed25519.PrivateKey) { s.private[pub] = private }
 
 func (s *real) sign(pub PublicKey, msg []byte) Signature {

@@ -112,7 +112,7 @@ func (d *node) Nonce() uint64 {
 
 // Send implements protocol.Env.
 func (d *node) Send(to protocol.NodeID, m protocol.Message) {
-	if w, ok := m.(*dbqs.Write); ok && !slices.Contains(d.net.signed, w.Record) {
+	if w, ok := m.(*dbqs.Write); ok && !slices.ContainsFunc(d.net.signed, func(r *dbqs.Record) bool { return r.Sig == w.Record.Sig }) {
 		d.net.signed = append(d.net.signed, w.Record)
 	}
 	d.net.waiting = append(d.net.waiting, packet{d.id, to, m})

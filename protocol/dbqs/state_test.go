@@ -103,43 +103,65 @@ func (n *network) clone() *network {
 
 func TestClonesAreIndependent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := newNetwork(1, 2, drawRules(t))
-		for _, s := range drawSteps(t, "before") {
-			s.take(n)
+		rules := drawRules(t)
+		before, one, other := drawSteps(t, "before"), drawSteps(t, "one"), drawSteps(t, "other")
+		n, alone := newNetwork(1, 2, rules), newNetwork(1, 2, rules)
+		follow := func(n *network, steps []step) {
+			for _, s := range steps {
+				s.take(n)
+			}
 		}
-		frozen, other := n.encoding(), n.clone()
-		if !bytes.Equal(frozen, other.encoding()) {
+		follow(n, before)
+		frozen, clone := n.encoding(), n.clone()
+		if !bytes.Equal(frozen, clone.encoding()) {
 			t.Fatal("a clone has another state")
 		}
-		after := drawSteps(t, "after")
-		for _, s := range after {
-			s.take(other)
-		}
+		follow(clone, other)
 		if !bytes.Equal(frozen, n.encoding()) {
 			t.Fatal("the clone's inputs were seen by the original")
 		}
-		for _, s := range after {
-			s.take(n)
+		follow(n, one)
+		follow(clone, other)
+		follow(n, one)
+		for _, steps := range [][]step{before, one, one} {
+			follow(alone, steps)
 		}
-		if !bytes.Equal(n.encoding(), other.encoding()) {
-			t.Fatal("the original does not do what its clone did")
+		if !bytes.Equal(n.encoding(), alone.encoding()) {
+			t.Fatal("the original does not do what it would have done without a clone")
 		}
 	})
+}
+
+// put lets the first client put a value.
+func put(n *network, value string) {
+	c := n.nodes[n.servers]
+	c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
+	c.machine.(protocol.Client).Invoke(c, c.op)
+	for len(n.waiting) > 0 {
+		p := n.waiting[0]
+		n.waiting = n.waiting[1:]
+		n.deliver(p, false)
+	}
+}
+
+func TestClonesHoldTheirOwnObjects(t *testing.T) {
+	n, alone := newNetwork(1, 1, 0), newNetwork(1, 1, 0)
+	for _, value := range []string{"u", "v", "w"} {
+		put(n, value)
+		put(alone, value)
+	}
+	clone := n.clone()
+	put(n, "x")
+	put(alone, "x")
+	put(clone, "y")
+	if !bytes.Equal(n.encoding(), alone.encoding()) {
+		t.Error("what the clone was given is found in the original")
+	}
 }
 
 // TestStateForgetsWhatDoesNotMatter holds the encoding to be one of what matters: the
 // order in which objects arrived does not, nor what an earlier operation left.
 func TestStateForgetsWhatDoesNotMatter(t *testing.T) {
-	put := func(n *network, value string) {
-		c := n.nodes[n.servers]
-		c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
-		c.machine.(protocol.Client).Invoke(c, c.op)
-		for len(n.waiting) > 0 {
-			p := n.waiting[0]
-			n.waiting = n.waiting[1:]
-			n.deliver(p, false)
-		}
-	}
 	a, b := newNetwork(1, 1, 0), newNetwork(1, 1, 0)
 	put(a, "x")
 	put(a, "y")
@@ -151,5 +173,38 @@ func TestStateForgetsWhatDoesNotMatter(t *testing.T) {
 	put(b, "z")
 	if bytes.Equal(a.encoding(), b.encoding()) {
 		t.Error("an object more makes no difference")
+	}
+}
+
+// TestStateIsAllThatMatters holds that two clients differ if they will behave
+// differently, and do not if they only have different pasts.
+func TestStateIsAllThatMatters(t *testing.T) {
+	begin := func(op protocol.Operation, past bool) []byte {
+		n := newNetwork(1, 1, 0)
+		c := n.nodes[n.servers]
+		if past {
+			c.machine.(protocol.Client).Invoke(c, protocol.Operation{Kind: protocol.Read, Object: op.Object})
+			for len(n.waiting) > 0 {
+				p := n.waiting[0]
+				n.waiting = n.waiting[1:]
+				n.deliver(p, false)
+			}
+		}
+		n.nonces = 100
+		c.machine.(protocol.Client).Invoke(c, op)
+		return c.machine.AppendState(nil)
+	}
+	n := newNetwork(1, 1, 0)
+	write := protocol.Operation{Kind: protocol.Write, Object: dbqs.ObjectID(n.owner.Public), Value: []byte("a")}
+	otherValue, otherObject, otherSeq := write, write, write
+	otherValue.Value, otherObject.Object[0], otherSeq.Seq = []byte("b"), write.Object[0]^1, 1
+	want := begin(write, false)
+	for _, op := range []protocol.Operation{otherValue, otherObject, otherSeq} {
+		if bytes.Equal(begin(op, false), want) {
+			t.Errorf("%+v is the same state as %+v", op, write)
+		}
+	}
+	if !bytes.Equal(begin(write, true), want) {
+		t.Error("a read that is over makes a difference")
 	}
 }

@@ -23,8 +23,9 @@ import (
 //	drop [FILTER]       what waits and matches is lost
 //	duplicate [FILTER]  what waits and matches waits twice
 //	replay [FILTER]     what was delivered and matches waits again
-//	lie FILTER record=none|VALUE [ts=N]   what waits and matches says something else, with
-//	                    the authenticator of its sender; a VALUE that the owner signed has that signature
+//	lie FILTER record=none|VALUE [ts=N] [bent] [as=NODE]   what waits and matches says
+//	                    something else, with the authenticator of its sender; a VALUE that the
+//	                    owner signed has that signature, or one bit off; it may claim another sender
 //	tick CLIENT         its timer expires
 //	crash NODE, restart NODE, wipe NODE   wipe takes the disk of a node that is down
 //	state               what the replicas hold, and where the clients are
@@ -111,6 +112,10 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 		for i := range n.waiting {
 			if p := &n.waiting[i]; n.matches(t, d, *p) {
 				p.m = n.lie(t, d, *p)
+				if as := ""; d.HasArg("as") {
+					d.ScanArgs(t, "as", &as)
+					p.from = n.named(t, d, as).id
+				}
 				n.say("%s -> %s: %s", n.name(p.from), n.name(p.to), n.describe(p.m))
 			}
 		}
@@ -147,12 +152,16 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 
 // node returns the node that is a command's first word.
 func (n *network) node(t *testing.T, d *datadriven.TestData) *node {
+	return n.named(t, d, d.CmdArgs[0].Key)
+}
+
+func (n *network) named(t *testing.T, d *datadriven.TestData, name string) *node {
 	for _, x := range n.nodes {
-		if n.name(x.id) == d.CmdArgs[0].Key {
+		if n.name(x.id) == name {
 			return x
 		}
 	}
-	d.Fatalf(t, "there is no node %q", d.CmdArgs[0].Key)
+	d.Fatalf(t, "there is no node %q", name)
 	return nil
 }
 
@@ -175,7 +184,7 @@ func (n *network) matches(t *testing.T, d *datadriven.TestData, p packet) bool {
 			is = n.name(p.to)
 		case "kind":
 			_, is, _ = strings.Cut(string(p.m.Kind()), ".")
-		case "record", "ts":
+		case "record", "ts", "bent", "as":
 			continue
 		default:
 			d.Fatalf(t, "a filter has from, to and kind, not %q", a.Key)
@@ -216,7 +225,11 @@ func (n *network) invented(t *testing.T, d *datadriven.TestData) *dbqs.Record {
 		if i < 0 {
 			d.Fatalf(t, "nobody signed %q; say ts=N to forge it", value)
 		}
-		return n.signed[i]
+		r := *n.signed[i]
+		if d.HasArg("bent") {
+			r.Sig[0] ^= 1
+		}
+		return &r
 	}
 	counter, err := strconv.ParseUint(ts, 10, 64)
 	if err != nil {

@@ -24,13 +24,19 @@ type Client struct {
 	view view.View
 	call pbft.Caller
 
-	op      protocol.Operation
-	acting  bool // op is a Read that waits for a lease
-	timeout time.Duration
+	instance uint64 // of the replication protocol that call is for
+	op       protocol.Operation
+	acting   bool // op is a Read that waits for a lease
+	asking   bool // op is a Write that has no result
+	again    bool // it was sent to more than one group, or more than once
+	timeout  time.Duration
 }
 
-// timerLease expires when a lease has been waited for.
-const timerLease protocol.TimerID = 32
+// The timers of a client, besides its caller's.
+const (
+	timerLease protocol.TimerID = 32 + iota // a lease has been waited for
+	timerAgain                              // the service was about to move
+)
 
 // maxDoublings bounds how far a client backs off [O].
 const maxDoublings = 3
@@ -40,20 +46,31 @@ func NewClient(cfg *Config, keys *auth.Keys) (*Client, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	group := cfg.Group(cfg.View.Genesis)
-	return &Client{cfg: cfg, keys: keys, view: view.New(cfg.View, keys, protocol.ID{}), call: pbft.NewCaller(&group, keys)}, nil
+	c := &Client{cfg: cfg, keys: keys, view: view.New(cfg.View, keys, protocol.ID{})}
+	c.connect()
+	return c, nil
+}
+
+// connect turns to the group that runs the service in the client's epoch.
+func (c *Client) connect() {
+	group := c.cfg.Group(c.view.Config())
+	c.instance, c.call = group.Instance, pbft.NewCaller(&group, c.keys)
 }
 
 // View returns the client's view, for reading only.
 func (c *Client) View() *view.View { return &c.view }
 
 // Start begins the incarnation.
-func (c *Client) Start(_ protocol.Env, disk protocol.Disk) { c.view.Start(disk) }
+func (c *Client) Start(_ protocol.Env, disk protocol.Disk) {
+	c.view.Start(disk)
+	c.connect()
+}
 
 // Invoke begins an operation.
 func (c *Client) Invoke(env protocol.Env, op protocol.Operation) {
 	c.op = op
 	if op.Kind.Changes() {
+		c.asking, c.again = true, false
 		c.call.Begin(env, op.Value, false)
 		return
 	}
@@ -80,15 +97,38 @@ func (c *Client) act(env protocol.Env, ask bool) {
 func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if reply, ok := m.(*pbft.Reply); ok {
 		if result, done := c.call.OnReply(env, reply); done {
-			found := len(result) == 1 && Outcome(result[0]) == Done
-			env.Return(protocol.Result{Seq: c.op.Seq, Found: found, Value: result})
+			c.conclude(env, result)
 		}
 		return
 	}
 	was := c.view.Epoch()
-	if c.view.OnMessage(env, from, m) {
-		c.act(env, c.view.Epoch() != was)
+	if !c.view.OnMessage(env, from, m) {
+		return
 	}
+	if c.cfg.Instance(c.view.Epoch()) != c.instance {
+		c.connect()
+		if c.asking {
+			c.again = true
+			c.call.Begin(env, c.op.Value, false)
+		}
+	}
+	c.act(env, c.view.Epoch() != was)
+}
+
+// conclude ends a Write, unless the service will only take it when it has moved. An
+// order that was brought twice and is used up was carried out the first time.
+func (c *Client) conclude(env protocol.Env, result []byte) {
+	outcome := Malformed
+	if len(result) == 1 {
+		outcome = Outcome(result[0])
+	}
+	if outcome == Closing {
+		env.SetTimer(timerAgain, c.cfg.Retry)
+		return
+	}
+	c.asking = false
+	found := outcome == Done || outcome == Used && c.again
+	env.Return(protocol.Result{Seq: c.op.Seq, Found: found, Value: result})
 }
 
 // Timer asks again.
@@ -96,6 +136,12 @@ func (c *Client) Timer(env protocol.Env, id protocol.TimerID) {
 	switch id {
 	case pbft.TimerClient:
 		c.call.OnTimer(env)
+		c.view.Probe(env)
+	case timerAgain:
+		if c.asking && !c.call.Busy() {
+			c.call.Begin(env, c.op.Value, false)
+			c.view.Probe(env)
+		}
 	case timerLease:
 		c.timeout = min(2*c.timeout, c.cfg.Retry<<maxDoublings)
 		c.act(env, true)
@@ -112,6 +158,7 @@ func (c *Client) Clone() protocol.Machine {
 // AppendState appends a canonical encoding of the state.
 func (c *Client) AppendState(b []byte) []byte {
 	b = c.call.AppendState(c.view.AppendState(b))
-	b = binary.LittleEndian.AppendUint32(protocol.AppendBool(append(b, byte(c.op.Kind)), c.acting), c.op.Seq)
+	b = protocol.AppendBool(protocol.AppendBool(protocol.AppendBool(append(b, byte(c.op.Kind)), c.acting), c.asking), c.again)
+	b = binary.LittleEndian.AppendUint32(b, c.op.Seq)
 	return binary.LittleEndian.AppendUint64(b, uint64(c.timeout))
 }

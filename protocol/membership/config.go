@@ -29,6 +29,8 @@ type Config struct {
 	View      *view.Config
 	PBFT      pbft.Config    // what the service's replicas have in common; Members and Instance are filled in here
 	Authority auth.PublicKey // who admits and removes members
+	Sharing   *auth.Sharing  // of the service's key, in the genesis group
+	MoveEvery uint64         // the service moves as epochs begin whose number this divides; 0: never
 
 	EpochLength time.Duration // how long a replica waits in an epoch before it votes to end it
 	EarlyEnd    int           // so many pending changes end an epoch at once; 0: never
@@ -52,6 +54,9 @@ func (c *Config) Check() error {
 	case c.Accept < 1 || c.Accept >= c.Propose:
 		return fmt.Errorf("membership: Accept=%d must be in 1..Propose-1=%d, or nobody supports a proposal before having made it", c.Accept, c.Propose-1)
 	}
+	if c.PBFT.Tentative {
+		return fmt.Errorf("membership: what executes tentatively cannot be unsigned; leave PBFT.Tentative out")
+	}
 	group := c.Group(c.View.Genesis)
 	return group.Check()
 }
@@ -60,6 +65,7 @@ func (c *Config) Check() error {
 // epoch.
 func (c *Config) Group(in *ring.Config) pbft.Config {
 	p := c.PBFT.WithDefaults()
+	p.Instance = c.Instance(in.Epoch())
 	p.Members = make([]protocol.NodeID, len(in.Service()))
 	for i, id := range in.Service() {
 		p.Members[i] = in.Lookup(id).Node

@@ -95,7 +95,7 @@ func (t *seat) submit(q *tally) {
 // tryEnd votes to end the epoch once it has lasted long enough, or once enough
 // changes wait for the next.
 func (t *seat) tryEnd(env protocol.Env) {
-	if t.service.Epoch() != t.server.view.Epoch() {
+	if t.service.Epoch() != t.server.view.Epoch() || t.service.Closing() {
 		return
 	}
 	early := t.server.cfg.EarlyEnd > 0 && len(t.service.Pending()) >= t.server.cfg.EarlyEnd
@@ -123,11 +123,17 @@ func (t *seat) resend(env protocol.Env) {
 	if t.seal.own != nil {
 		t.broadcast(env, t.seal.own)
 	}
+	switch {
+	case t.move.deal != nil:
+		t.sendDeal(env)
+	case t.move.own != nil:
+		t.broadcast(env, t.move.own)
+	}
 }
 
 // settled reports whether the service has executed what a tally is about.
 func (t *seat) settled(q *tally) bool {
-	if t.service.Epoch() != t.server.view.Epoch() {
+	if t.service.Epoch() != t.server.view.Epoch() || t.service.Closing() {
 		return true
 	}
 	if q.kind == VoteEnd {

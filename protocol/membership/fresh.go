@@ -103,7 +103,7 @@ func (t *seat) freshPart(env protocol.Env, m *Partial) {
 	s := t.server
 	old := t.fresh.batches[i]
 	statement := view.FreshnessStatement{Epoch: m.Epoch, Root: m.Root}
-	if !s.keys.VerifyPartial(s.secrets.Sharing, statement.Bytes(), &m.Part) {
+	if !s.keys.VerifyPartial(t.sharing, statement.Bytes(), &m.Part) {
 		return
 	}
 	b := *old
@@ -115,7 +115,7 @@ func (t *seat) freshPart(env protocol.Env, m *Partial) {
 		b.parts = append(b.parts, m.Part)
 	}
 	t.fresh.batches[i] = &b
-	sig, err := s.keys.Combine(s.secrets.Sharing, view.FreshnessStatement{Epoch: b.epoch, Root: m.Root}.Bytes(), b.parts)
+	sig, err := s.keys.Combine(t.sharing, view.FreshnessStatement{Epoch: b.epoch, Root: m.Root}.Bytes(), b.parts)
 	if err != nil {
 		return
 	}

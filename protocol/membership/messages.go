@@ -45,6 +45,7 @@ type Purpose uint8
 const (
 	PurposeEpoch Purpose = iota // the certificate of Partial.Epoch
 	PurposeFresh                // that Partial.Epoch is current
+	PurposeDraw                 // which members run the service from Partial.Epoch on
 	purposes
 )
 
@@ -54,6 +55,11 @@ const (
 	tagPong
 	tagPartial
 	tagVote
+	tagDeal
+	tagChecked
+	tagAccused
+	tagHandoverAsk
+	tagHandover
 )
 
 // Kind returns "membership.ping".
@@ -67,7 +73,8 @@ func (*Partial) Kind() protocol.Kind { return "membership.partial" }
 
 // Kinds returns the kinds of all messages that the nodes exchange.
 func Kinds() []string {
-	own := []string{"membership.ping", "membership.pong", "membership.partial", "membership.vote"}
+	own := []string{"membership.ping", "membership.pong", "membership.partial", "membership.vote",
+		"membership.deal", "membership.checked", "membership.accused", "membership.handover-ask", "membership.handover"}
 	return append(append(own, view.Kinds()...), pbft.Kinds()...)
 }
 
@@ -124,6 +131,16 @@ func Decode(b []byte) (protocol.Message, error) {
 		m = readPartial(w)
 	case tagVote:
 		m = readVote(w)
+	case tagDeal:
+		m = readDeal(w)
+	case tagChecked:
+		m = readChecked(w)
+	case tagAccused:
+		m = readAccused(w)
+	case tagHandoverAsk:
+		m = &HandoverAsk{w.Uint64()}
+	case tagHandover:
+		m = &Handover{w.Uint64(), w.Bytes()}
 	default:
 		w.Fail()
 	}

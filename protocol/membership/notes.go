@@ -31,6 +31,16 @@ const (
 	NoteSpoofed = "membership.unsigned-answers-only"
 	// A certificate of freshness was made for more than one nonce.
 	NoteFreshBatch = "membership.fresh-batch"
+	// A server's replica of an old group ended: the service has moved.
+	NoteMoved = "membership.moved"
+	// A dealing was shown to cheat a member of the next group.
+	NoteDealingAccused = "membership.dealing-accused"
+	// A handover was refused that the certificate does not name.
+	NoteHandoverRefused = "membership.handover-refused"
+	// A server joined the service's group and has no share of its key.
+	NoteNoShare = "membership.no-share"
+	// A server learned that it runs a replica when the group was at work already.
+	NoteLateReplica = "membership.late-replica"
 	// A replica learned from another how an epoch that it had not finished began.
 	NoteOvertaken = "membership.replica-overtaken"
 )
@@ -40,6 +50,7 @@ func Situations() []string {
 	own := []string{
 		NoteEarlyEnd, NoteEvictionProposed, NoteEvictionSupported, NoteEvictionRefused, NoteEvicted, NoteReactivated, NoteReplicaEvicted,
 		NoteJoined, NoteLeft, NoteViewChangeAtEnd, NoteSpoofed, NoteFreshBatch, NoteOvertaken,
+		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica,
 	}
 	return append(append(own, view.Situations()...), pbft.Situations()...)
 }

@@ -44,6 +44,8 @@ const (
 	opStatus                 // evict or reactivate, with statements
 	opEnd                    // end the epoch, with statements
 	opFresh                  // a Merkle root of nonces
+	opDeal                   // a share dealt to the next group, with who has checked it
+	opAccuse                 // a dealing that cheats, with the proof
 )
 
 // Encode returns the operation that carries out a.
@@ -68,6 +70,30 @@ func EncodeEnd(epoch uint64, evidence []Statement) []byte {
 // the nonces under root were drawn.
 func EncodeFresh(root auth.Digest) []byte { return append([]byte{opFresh}, root[:]...) }
 
+// EncodeDeal returns the operation that agrees to a dealing at the end of an epoch,
+// under the draw that decided on the next group.
+func EncodeDeal(epoch uint64, draw auth.ThresholdSignature, d *auth.Dealing, checks []Check) []byte {
+	b := append(binary.LittleEndian.AppendUint64([]byte{opDeal}, epoch), draw[:]...)
+	b = binary.AppendUvarint(d.AppendTo(b), uint64(len(checks)))
+	for i := range checks {
+		b = append(binary.AppendUvarint(b, uint64(checks[i].Replica)), checks[i].Sig[:]...)
+	}
+	return b
+}
+
+// EncodeAccuse returns the operation that excludes a dealer.
+func EncodeAccuse(epoch uint64, draw auth.ThresholdSignature, d *auth.Dealing, a *auth.Accusation) []byte {
+	b := append(binary.LittleEndian.AppendUint64([]byte{opAccuse}, epoch), draw[:]...)
+	return a.AppendTo(d.AppendTo(b))
+}
+
+// Check is the signature of a member of the next group, by its number there, under a
+// dealing that is good for it.
+type Check struct {
+	Replica int
+	Sig     auth.Signature
+}
+
 func appendStatements(b []byte, evidence []Statement) []byte {
 	b = binary.AppendUvarint(b, uint64(len(evidence)))
 	for i := range evidence {
@@ -88,6 +114,11 @@ type operation struct {
 	target   protocol.ID
 	evidence []Statement
 	root     auth.Digest
+
+	draw       auth.ThresholdSignature
+	dealing    *auth.Dealing
+	checks     []Check
+	accusation *auth.Accusation
 }
 
 func decodeOperation(b []byte) (operation, error) {
@@ -110,6 +141,15 @@ func decodeOperation(b []byte) (operation, error) {
 		o.epoch, o.evidence = w.Uint64(), readStatements(w)
 	case opFresh:
 		o.root = auth.Digest(w.ID())
+	case opDeal, opAccuse:
+		o.epoch = w.Uint64()
+		copy(o.draw[:], w.Fixed(len(o.draw)))
+		o.dealing = auth.ReadDealing(w)
+		if o.tag == opAccuse {
+			o.accusation = auth.ReadAccusation(w)
+		} else {
+			o.checks = readChecks(w)
+		}
 	default:
 		return o, fmt.Errorf("%w: no operation has tag %d", protocol.ErrWire, o.tag)
 	}
@@ -118,6 +158,15 @@ func decodeOperation(b []byte) (operation, error) {
 
 func readStatements(w *protocol.Wire) []Statement {
 	out := make([]Statement, w.Count(1+len(auth.EpochSignature{})))
+	for i := range out {
+		out[i].Replica = readIndex(w)
+		copy(out[i].Sig[:], w.Fixed(len(out[i].Sig)))
+	}
+	return out
+}
+
+func readChecks(w *protocol.Wire) []Check {
+	out := make([]Check, w.Count(1+len(auth.Signature{})))
 	for i := range out {
 		out[i].Replica = readIndex(w)
 		copy(out[i].Sig[:], w.Fixed(len(out[i].Sig)))
@@ -149,9 +198,10 @@ const (
 	Serving                    // the member runs the service, and cannot be removed before that moves
 	Unsupported                // fewer than f+1 genuine statements of distinct replicas
 	WrongEpoch                 // the statements are about another epoch
+	Closing                    // the epoch is over but for the service's move: ask again
 )
 
-var outcomes = [...]string{"done", "malformed", "foreign", "expired", "used", "duplicate", "unknown member", "serving", "unsupported", "wrong epoch"}
+var outcomes = [...]string{"done", "malformed", "foreign", "expired", "used", "duplicate", "unknown member", "serving", "unsupported", "wrong epoch", "closing"}
 
 func (o Outcome) String() string {
 	if int(o) >= len(outcomes) {

@@ -14,7 +14,7 @@ import (
 type sealing struct {
 	boundary *Boundary
 	own      *Partial
-	parts    []*Partial // by replica: the last one of each, checked only when the boundary is known
+	parts    []*Partial // by replica: the last one of each
 }
 
 func (g *sealing) reset(n int) { *g = sealing{parts: make([]*Partial, n)} }
@@ -59,10 +59,10 @@ func (t *seat) trySeal(env protocol.Env) {
 			parts = append(parts, p.Part)
 		}
 	}
-	if len(parts) < s.secrets.Sharing.Group().Threshold() {
+	if len(parts) < t.sharing.Group().Threshold() {
 		return
 	}
-	sig, err := s.keys.Combine(s.secrets.Sharing, b.Statement.Bytes(), parts)
+	sig, err := s.keys.Combine(t.sharing, b.Statement.Bytes(), parts)
 	if err != nil {
 		return // someone lied: more are needed
 	}
@@ -79,6 +79,12 @@ func (t *seat) onPartial(env protocol.Env, m *Partial) {
 	}
 	if m.Purpose == PurposeFresh {
 		t.freshPart(env, m)
+		return
+	}
+	if m.Purpose == PurposeDraw {
+		if old := t.move.parts[m.Part.Index]; old == nil || old.Epoch <= m.Epoch {
+			t.move.parts[m.Part.Index] = m
+		}
 		return
 	}
 	if m.Epoch <= t.server.view.Epoch() {

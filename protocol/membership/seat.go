@@ -12,12 +12,15 @@ import (
 // seat is what a server does for the service: it runs a replica of it, probes the
 // members, votes, and takes part in what the service signs.
 type seat struct {
-	server  *Server
-	number  int // of the replica
-	peers   []protocol.NodeID
-	replica *pbft.Replica
-	service *Service // the replica's
-	sealer  *pbft.Sealer
+	server   *Server
+	instance uint64 // of the replication protocol: the epoch in which the group began
+	group    pbft.Config
+	sharing  *auth.Sharing // of the service's key in this group
+	number   int           // of the replica
+	peers    []protocol.NodeID
+	replica  *pbft.Replica
+	service  *Service // the replica's
+	sealer   *pbft.Sealer
 
 	call pbft.Caller // of the service, as one of its clients
 	asks []ask       // operations that wait for the caller
@@ -27,6 +30,7 @@ type seat struct {
 	probes  []probe
 	seal    sealing
 	fresh   collector
+	move    moving
 }
 
 // ask is an operation that this replica wants executed.
@@ -35,16 +39,18 @@ type ask struct {
 	op    []byte
 }
 
-func newSeat(s *Server, in *ring.Config) (*seat, error) {
-	group := s.cfg.Group(in)
-	t := &seat{server: s, number: replicaOf(in, s.view.Self()), peers: group.Members}
-	t.service = NewService(s.cfg, s.keys)
+// newSeat returns the seat of a server in the group that began in an epoch.
+func newSeat(s *Server, in *ring.Config, used []usedOrder, sharing *auth.Sharing) (*seat, error) {
+	t := &seat{server: s, instance: in.Epoch(), group: s.cfg.Group(in), sharing: sharing, number: replicaOf(in, s.view.Self())}
+	t.peers = t.group.Members
+	t.service = newService(s.cfg, s.keys, in, used, sharing)
 	var err error
-	if t.replica, err = pbft.NewReplica(&group, s.keys, t.service); err != nil {
+	if t.replica, err = pbft.NewReplica(&t.group, s.keys, t.service); err != nil {
 		return nil, err
 	}
-	t.sealer, t.call = pbft.NewSealer(&group, s.keys), pbft.NewCaller(&group, s.keys)
+	t.sealer, t.call = pbft.NewSealer(&t.group, s.keys), pbft.NewCaller(&t.group, s.keys)
 	t.seal.reset(len(t.peers))
+	t.resetMove()
 	return t, nil
 }
 
@@ -125,10 +131,10 @@ func (t *seat) settle(env protocol.Env, was uint64) {
 	for _, e := range t.service.takeEvents() {
 		t.vouch(env, e)
 	}
-	t.trySeal(env)
 	if t.server.view.Epoch() == was {
 		t.tryEnd(env)
 	}
+	t.tryMove(env)
 	for !t.call.Busy() && len(t.asks) > 0 {
 		next := t.asks[0]
 		t.asks = append(t.asks[:0:0], t.asks[1:]...)
@@ -136,6 +142,7 @@ func (t *seat) settle(env protocol.Env, was uint64) {
 			t.call.Begin(t.inner(env), next.op, false)
 		}
 	}
+	t.trySeal(env) // last: it may begin an epoch, of which this seat knows nothing yet
 }
 
 // enter begins an epoch after the one that the server was in.
@@ -147,6 +154,7 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 		p.worst = [2]int{p.missed(), p.worst[0]}
 	}
 	t.seal.reset(len(t.peers))
+	t.resetMove()
 	env.SetTimer(timerEpoch, t.server.cfg.EpochLength)
 	if t.service.Epoch() < v.Epoch() {
 		env.Note(NoteOvertaken, v.Epoch())
@@ -161,12 +169,11 @@ func (t *seat) clone(s *Server) *seat {
 	c.server = s
 	c.replica = t.replica.Clone().(*pbft.Replica)
 	c.service = c.replica.Service().(*Service)
-	group := s.cfg.Group(s.cfg.View.Genesis)
-	c.sealer, c.call = pbft.NewSealer(&group, s.keys), t.call.Clone()
+	c.sealer, c.call = pbft.NewSealer(&c.group, s.keys), t.call.Clone()
 	c.asks = append([]ask(nil), t.asks...)
 	c.votes = t.votes.clone()
 	c.probes = append([]probe(nil), t.probes...)
-	c.seal, c.fresh = t.seal.clone(), t.fresh.clone()
+	c.seal, c.fresh, c.move = t.seal.clone(), t.fresh.clone(), t.move.clone()
 	return &c
 }
 
@@ -180,7 +187,7 @@ func (t *seat) appendState(b []byte) []byte {
 	for i := range t.probes {
 		b = t.probes[i].appendState(b)
 	}
-	return t.fresh.appendState(t.seal.appendState(b))
+	return t.move.appendState(t.fresh.appendState(t.seal.appendState(b)))
 }
 
 func appendTime(b []byte, t protocol.Time) []byte {

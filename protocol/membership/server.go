@@ -12,9 +12,8 @@ import (
 
 // Secrets are what a server holds and nobody else may see.
 type Secrets struct {
-	Key     auth.EpochKey // evolves with the epochs
-	Share   auth.Share    // of the service's threshold key; erased at who runs no replica
-	Sharing *auth.Sharing // that the share belongs to; public
+	Key   auth.EpochKey // evolves with the epochs
+	Share auth.Share    // of the service's threshold key; erased at who runs no replica
 }
 
 // Server is one server: a member of the system, and a replica of its membership
@@ -25,6 +24,10 @@ type Server struct {
 	secrets Secrets
 	view    view.View
 	seat    *seat // nil at who runs no replica
+	left    *seat // the last one that it gave up, for who judges it
+
+	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
+	handovers []*Handover // to the last groups that it knows of, ascending
 
 	refreshed bool          // it asked for a lease
 	refreshAt protocol.Time // when it last did
@@ -47,11 +50,11 @@ func NewServer(cfg *Config, keys *auth.Keys, self protocol.ID, secrets Secrets) 
 	if replicaOf(cfg.View.Genesis, self) < 0 {
 		return s, nil
 	}
-	if _, _, held := secrets.Share.Held(); !held || secrets.Sharing == nil {
+	if _, _, held := secrets.Share.Held(); !held {
 		return nil, fmt.Errorf("membership: node %d runs a replica of the service and holds no share of its key", keys.Self())
 	}
 	var err error
-	s.seat, err = newSeat(s, cfg.View.Genesis)
+	s.seat, err = newSeat(s, cfg.View.Genesis, nil, cfg.Sharing)
 	return s, err
 }
 
@@ -61,6 +64,10 @@ func NewServer(cfg *Config, keys *auth.Keys, self protocol.ID, secrets Secrets) 
 func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
 	s.view.Start(disk)
 	s.secrets.Key.Evolve(s.view.Epoch())
+	if s.seat != nil && s.cfg.Instance(s.view.Epoch()) != s.seat.instance {
+		s.seat = nil // the service has moved since
+		s.secrets.Share.Erase()
+	}
 	if s.seat != nil {
 		s.seat.start(env)
 	}
@@ -89,13 +96,16 @@ func (s *Server) Replica() *pbft.Replica {
 // Missed returns the most pings in a row that a member has failed to answer to this
 // replica in its epoch and the one before, as it counts them.
 func (s *Server) Missed(id protocol.ID) int {
-	if s.seat == nil {
-		return 0
+	worst := 0
+	for _, t := range [...]*seat{s.seat, s.left} {
+		if t == nil {
+			continue
+		}
+		if p := t.probe(id); p != nil {
+			worst = max(worst, p.worst[0], p.worst[1])
+		}
 	}
-	if p := s.seat.probe(id); p != nil {
-		return max(p.worst[0], p.worst[1])
-	}
-	return 0
+	return worst
 }
 
 // Ending reports whether this replica has voted to end its epoch.
@@ -113,22 +123,45 @@ func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 	switch m := m.(type) {
 	case *Ping:
 		s.onPing(env, from, m)
-	case *Pong, *Vote, *Partial, *view.FreshAsk:
+	case *Pong, *Vote, *Partial, *Checked, *Accused, *view.FreshAsk:
 		s.toSeat(env, from, m)
+	case *Deal:
+		s.onDeal(env, from, m)
+	case *HandoverAsk:
+		s.onHandoverAsk(env, from, m)
+	case *Handover:
+		s.join(env, m)
 	default:
-		if !s.view.OnMessage(env, from, m) && s.seat != nil {
-			s.seat.onReplication(env, from, m)
+		if !s.view.OnMessage(env, from, m) {
+			s.onReplication(env, from, m)
 		}
 	}
 	s.settle(env, was)
 }
 
+// onReplication hands on a message of the replication protocol. Who asks a server
+// that runs no replica is behind the times.
+func (s *Server) onReplication(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	if s.seat != nil {
+		s.seat.onReplication(env, from, m)
+	} else if _, asks := m.(*pbft.Request); asks {
+		env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+	}
+}
+
 // toSeat hands on what is for a replica of the service.
 func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if s.seat == nil {
+		if m, asks := m.(*view.FreshAsk); asks && m.Epoch < s.view.Epoch() {
+			env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+		}
 		return
 	}
 	switch m := m.(type) {
+	case *Checked:
+		s.seat.onChecked(m)
+	case *Accused:
+		s.seat.onAccused(env, m)
 	case *Pong:
 		s.view.Heard(env, from, m.Epoch)
 		s.seat.onPong(env, m)
@@ -146,6 +179,9 @@ func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Messa
 // Timer handles the expiry of a timer.
 func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
 	if s.seat == nil {
+		if id == timerTick && s.joining != 0 {
+			s.askHandover(env)
+		}
 		return
 	}
 	was := s.view.Epoch()
@@ -162,10 +198,8 @@ func (s *Server) settle(env protocol.Env, was uint64) {
 	if s.view.Epoch() == was {
 		return
 	}
-	s.secrets.Key.Evolve(s.view.Epoch())
-	if s.seat != nil {
-		s.seat.enter(env, was)
-	}
+	s.reseat(env, was)
+	s.evolve()
 }
 
 // onPing answers a prober. A member that finds itself inactive first makes sure
@@ -194,6 +228,7 @@ func (s *Server) Clone() protocol.Machine {
 	if s.seat != nil {
 		c.seat = s.seat.clone(&c)
 	}
+	c.handovers = append([]*Handover(nil), s.handovers...)
 	return &c
 }
 
@@ -201,7 +236,7 @@ func (s *Server) Clone() protocol.Machine {
 func (s *Server) AppendState(b []byte) []byte {
 	b = s.secrets.Share.AppendTo(s.secrets.Key.AppendTo(b))
 	b = appendTime(protocol.AppendBool(s.view.AppendState(b), s.refreshed), s.refreshAt)
-	if s.seat == nil {
+	if b = s.appendJoin(b); s.seat == nil {
 		return b
 	}
 	return s.seat.appendState(b)

@@ -24,7 +24,9 @@ type Service struct {
 	config   *ring.Config  // of the epoch
 	pending  []ring.Change // for the next, in the order of the members' ids, one for each
 	used     []usedOrder   // admissions that were carried out and have not expired, ascending
-	boundary *Boundary     // how the epoch began; nil in the first
+	sharing  *auth.Sharing // of the service's key, in the present group
+	boundary *Boundary     // how the epoch began; nil in the first of a group
+	closing  *closing      // how the next will begin, while the service moves
 
 	parts  [][]byte // the snapshot; parts that have changed since are nil
 	events []event
@@ -41,6 +43,7 @@ type usedOrder struct {
 type Boundary struct {
 	Delta     *ring.Delta
 	Statement view.EpochStatement
+	Handover  []byte // for the next group
 }
 
 // event is something for the replica to do after an execution.
@@ -53,7 +56,12 @@ type event struct {
 // NewService returns the service in the genesis configuration, executing at the
 // replica that keys belong to.
 func NewService(cfg *Config, keys *auth.Keys) *Service {
-	return &Service{cfg: cfg, keys: keys, config: cfg.View.Genesis, parts: make([][]byte, numParts)}
+	return newService(cfg, keys, cfg.View.Genesis, nil, cfg.Sharing)
+}
+
+// newService returns the service as a group finds it.
+func newService(cfg *Config, keys *auth.Keys, in *ring.Config, used []usedOrder, sharing *auth.Sharing) *Service {
+	return &Service{cfg: cfg, keys: keys, config: in, used: used, sharing: sharing, parts: make([][]byte, numParts)}
 }
 
 // Epoch returns the epoch that the last execution left the service in.
@@ -81,6 +89,10 @@ func (s *Service) Execute(client protocol.NodeID, op []byte, readOnly bool) []by
 			outcome = s.setStatus(&o)
 		case opEnd:
 			outcome = s.endEpoch(&o)
+		case opDeal:
+			outcome = s.deal(&o)
+		case opAccuse:
+			outcome = s.accuse(&o)
 		case opFresh:
 			outcome = Done
 			s.events = append(s.events, event{root: o.root, epoch: s.Epoch(), client: client})
@@ -94,6 +106,9 @@ func (s *Service) admit(a *Admission) Outcome {
 	text := a.text()
 	if !s.keys.Verify(s.cfg.Authority, text, &a.Sig) {
 		return Foreign
+	}
+	if s.closing != nil {
+		return Closing
 	}
 	if a.Expiry < s.Epoch() {
 		return Expired
@@ -126,6 +141,9 @@ func (s *Service) setStatus(o *operation) Outcome {
 // says. The statements are checked here, where every replica checks the same, and
 // not when they are gathered: whoever gathers them may lie.
 func (s *Service) supported(o *operation, kind VoteKind, rule view.Rule) Outcome {
+	if s.closing != nil {
+		return Closing
+	}
 	if o.epoch != s.Epoch() && s.cfg.enforced(view.EpochInSignature) {
 		return WrongEpoch
 	}
@@ -200,27 +218,33 @@ func (s *Service) endEpoch(o *operation) Outcome {
 	if err != nil {
 		panic("membership: the service let a change in that is none: " + err.Error())
 	}
+	if s.cfg.moves(s.Epoch()) {
+		s.close(delta, next)
+	} else {
+		s.begin(delta, next, s.sharing, nil)
+	}
+	return Done
+}
+
+// begin enters the next epoch. The handover holds the sharing of the group that ends
+// and how it is dealt to the next, if it does.
+func (s *Service) begin(delta *ring.Delta, next *ring.Config, sharing *auth.Sharing, dealings []*auth.Dealing) {
 	s.keys.Meter.Digests += uint64(next.Digests())
 	for i := range delta.Changes {
 		s.parts[partOf(delta.Changes[i].Member.ID)] = nil
 	}
 	s.config, s.pending, s.parts[0] = next, nil, nil
 	s.used = slices.DeleteFunc(s.used, func(u usedOrder) bool { return u.expiry < next.Epoch() })
-	s.boundary = &Boundary{delta, view.EpochStatement{Epoch: next.Epoch(), Config: next.Digest(), State: s.stateDigest()}}
-	return Done
+	form := (&handover{s.used, sharing, dealings}).appendTo(nil)
+	st := view.EpochStatement{Epoch: next.Epoch(), Config: next.Digest(), State: stateDigest(s.keys, next, form)}
+	s.boundary = &Boundary{delta, st, form}
 }
 
-// stateDigest covers the state at the beginning of an epoch, when nothing is pending.
-func (s *Service) stateDigest() auth.Digest {
-	d := s.config.Digest()
-	return s.keys.Digest(s.appendUsed(append([]byte("turncoat membership state"), d[:]...)))
-}
-
-func (s *Service) appendUsed(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s.used)))
-	for i := range s.used {
-		b = append(b, s.used[i].digest[:]...)
-		b = binary.LittleEndian.AppendUint64(b, s.used[i].expiry)
+func appendUsed(b []byte, used []usedOrder) []byte {
+	b = binary.AppendUvarint(b, uint64(len(used)))
+	for i := range used {
+		b = append(b, used[i].digest[:]...)
+		b = binary.LittleEndian.AppendUint64(b, used[i].expiry)
 	}
 	return b
 }
@@ -236,6 +260,7 @@ func (s *Service) takeEvents() []event {
 func (s *Service) Clone() pbft.Service {
 	c := *s
 	c.pending, c.used = slices.Clone(s.pending), slices.Clone(s.used)
+	c.closing = s.closing.clone()
 	c.parts, c.events = slices.Clone(s.parts), slices.Clone(s.events)
 	return &c
 }

@@ -42,10 +42,14 @@ func (s *Service) appendHead(b []byte) []byte {
 	}
 	b = protocol.AppendBytes(b, s.config.Parameters())
 	b = (&ring.Delta{From: s.Epoch(), Changes: s.pending}).AppendTo(b)
-	b = s.appendUsed(b)
+	b = s.sharing.AppendTo(appendUsed(b, s.used))
 	if b = protocol.AppendBool(b, s.boundary != nil); s.boundary != nil {
 		st := &s.boundary.Statement
 		b = append(append(s.boundary.Delta.AppendTo(b), st.Config[:]...), st.State[:]...)
+		b = protocol.AppendBytes(b, s.boundary.Handover)
+	}
+	if b = protocol.AppendBool(b, s.closing != nil); s.closing != nil {
+		b = s.closing.appendTo(b)
 	}
 	return b
 }
@@ -89,10 +93,14 @@ func (s *Service) Restore(parts [][]byte) error {
 		replicas[i] = w.ID()
 	}
 	parameters := w.Bytes()
-	restored := Service{cfg: s.cfg, keys: s.keys, pending: ring.ReadDelta(w).Changes, used: readUsed(w)}
+	restored := Service{cfg: s.cfg, keys: s.keys, pending: ring.ReadDelta(w).Changes, used: readUsed(w), sharing: auth.ReadSharing(w)}
 	if w.Bool() {
 		delta := ring.ReadDelta(w)
-		restored.boundary = &Boundary{delta, view.EpochStatement{Epoch: epoch, Config: auth.Digest(w.ID()), State: auth.Digest(w.ID())}}
+		st := view.EpochStatement{Epoch: epoch, Config: auth.Digest(w.ID()), State: auth.Digest(w.ID())}
+		restored.boundary = &Boundary{delta, st, w.Bytes()}
+	}
+	if w.Bool() {
+		restored.closing = readClosing(w)
 	}
 	if err := w.Done(); err != nil {
 		return fmt.Errorf("membership: the head of a snapshot: %w", err)
@@ -104,6 +112,11 @@ func (s *Service) Restore(parts [][]byte) error {
 	options := ring.Options{OmitStatus: !s.cfg.enforced(view.DigestCoversStatus)}
 	if restored.config, err = ring.NewConfig(epoch, members, replicas, parameters, options); err != nil {
 		return fmt.Errorf("membership: a snapshot: %w", err)
+	}
+	if c := restored.closing; c != nil {
+		if err := c.complete(s.keys, restored.config); err != nil {
+			return fmt.Errorf("membership: a snapshot: %w", err)
+		}
 	}
 	restored.parts = slices.Clone(parts)
 	*s = restored

@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -96,6 +97,41 @@ func TestSleeperCatchesUpStepByStep(t *testing.T) {
 	s.agree(t, 8, 0, 1, 2, 3, 4, 5)
 	if s.notes[view.NoteThreeBehind] == 0 || s.notes[membership.NoteEvicted] == 0 || s.notes[membership.NoteReactivated] == 0 {
 		t.Fatalf("it slept through four epochs: %v", s.notes)
+	}
+}
+
+// TestKeySurvivesMoves holds that certificates of twenty epochs, with a move at each,
+// verify under one public key, that the groups differ, and that nobody who has left
+// keeps a share.
+func TestKeySurvivesMoves(t *testing.T) {
+	for _, suite := range []auth.Suite{auth.Ideal, auth.Real} {
+		s := newSystem(t, 9, 9, 0, suite)
+		s.cfg.MoveEvery, s.cfg.EpochLength = 1, 200*time.Millisecond
+		s.sim.Deadline = 8 * time.Second
+		s.build(t).run(t)
+		s.agree(t, 20, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+		v, groups, holders := s.server(8).View(), map[string]bool{}, 0
+		for e := uint64(1); e <= 20; e++ {
+			if !v.Certificate(e).Verify(s.keys.Keys(8), s.sharing.Key()) {
+				t.Fatalf("%s: the certificate of epoch %d does not verify under the first key", suite, e)
+			}
+			groups[fmt.Sprint(v.ConfigAt(e).Service())] = true
+		}
+		if len(groups) < 15 {
+			t.Errorf("%s: %d groups in 20 epochs", suite, len(groups))
+		}
+		for i := range 9 {
+			sharing, held := s.server(i).Share()
+			if held {
+				holders++
+			}
+			if of := s.server(i).Sharing(); held && (of == nil || of.ID() != sharing) {
+				t.Errorf("%s: server %d holds a share of a group that it has left", suite, i)
+			}
+		}
+		if holders == 0 || holders > 8 { // 8 while it moves
+			t.Errorf("%s: %d servers hold shares", suite, holders)
+		}
 	}
 }
 

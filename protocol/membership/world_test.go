@@ -75,7 +75,7 @@ func newSystem(t testing.TB, servers, members, clients int, suite auth.Suite) *s
 	}
 	s.cfg = membership.Config{
 		View: &view.Config{Service: s.sharing.Key(), Genesis: genesis, Lease: time.Second, Retry: 100 * time.Millisecond, FanOut: 2, Versions: &ring.Versions{}},
-		PBFT: pbft.Config{K: 16, ViewTimeout: 500 * time.Millisecond}, Authority: s.authority.Public,
+		PBFT: pbft.Config{K: 16, ViewTimeout: 500 * time.Millisecond}, Authority: s.authority.Public, Sharing: s.sharing,
 		EpochLength: time.Second, EarlyEnd: 4, ProbeEvery: 100 * time.Millisecond, SignedEvery: 3, Propose: 5, Accept: 3,
 		FreshEvery: 20 * time.Millisecond, Retry: 200 * time.Millisecond,
 	}
@@ -101,7 +101,7 @@ func (s *system) build(t testing.TB) *system {
 			}
 			secrets := membership.Secrets{Key: s.keys.EpochKey(id)}
 			if i < len(s.shares) {
-				secrets.Share, secrets.Sharing = s.shares[i], s.sharing
+				secrets.Share = s.shares[i]
 			}
 			m, err := membership.NewServer(&s.cfg, k, idOf(i), secrets)
 			if err != nil {

@@ -1,9 +1,23 @@
 package models
 
-import "turncoat/checker/explore"
+import (
+	"slices"
+	"strings"
 
-// Shipped returns the models of this package under the names by which people call them.
+	"turncoat/checker/explore"
+	"turncoat/checker/explore/machines"
+)
+
+// Shipped returns all models that people can name, sorted by name: those of this
+// package, and those made of protocol machines.
 func Shipped() explore.Registry {
+	all := append(small(), machines.Entries()...)
+	slices.SortFunc(all, func(a, b explore.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// small returns the models of this package.
+func small() explore.Registry {
 	clients := explore.Param{Name: "clients", Doc: "clients, each of which writes once and then reads once", Default: 2, Min: 1, Max: maxClients}
 	return explore.Registry{
 		{
@@ -13,7 +27,7 @@ func Shipped() explore.Registry {
 				{Name: "servers", Doc: "servers, a majority of which serves each operation", Default: 2, Min: 2, Max: maxServers},
 				clients,
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("abd", ABD(v["servers"], v["clients"]))
 			},
 		},
@@ -24,7 +38,7 @@ func Shipped() explore.Registry {
 				clients,
 				{Name: "servers", Doc: "servers, each with a copy that the others do not know", Default: 1, Min: 1, Max: maxServers},
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("single-copy", SingleCopy(v["servers"], v["clients"]))
 			},
 		},
@@ -34,7 +48,7 @@ func Shipped() explore.Registry {
 			Params: []explore.Param{
 				{Name: "rms", Doc: "resource managers", Default: 3, Min: 1, Max: maxManagers},
 			},
-			Build: func(v explore.Values) explore.Runner {
+			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("two-phase-commit", TwoPhaseCommit(v["rms"]))
 			},
 		},

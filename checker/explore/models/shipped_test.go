@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"testing"
 
 	"turncoat/checker/explore"
@@ -16,7 +17,7 @@ func TestShippedModels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := entry.New(nil)
+		run, err := entry.New(nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,24 +28,37 @@ func TestShippedModels(t *testing.T) {
 	}
 }
 
-// Every combination of extreme parameters can be walked: no array is too small.
+// corners returns settings at their bounds: all combinations of few parameters, and of
+// many all at one end but for one.
+func corners(params []explore.Param) (all [][]string) {
+	n := len(params)
+	for corner := range 1 << n {
+		if ones := bits.OnesCount(uint(corner)); n > 3 && ones > 1 && ones < n-1 {
+			continue
+		}
+		var settings []string
+		for i, p := range params {
+			v := p.Min
+			if corner>>i&1 != 0 {
+				v = p.Max
+			}
+			settings = append(settings, fmt.Sprintf("%s=%d", p.Name, v))
+		}
+		all = append(all, settings)
+	}
+	return all
+}
+
+// Extreme parameters can be walked: no array is too small.
 func TestExtremeParameters(t *testing.T) {
 	for _, e := range Shipped() {
-		for corner := range 1 << len(e.Params) {
-			var settings []string
-			for i, p := range e.Params {
-				v := p.Min
-				if corner>>i&1 != 0 {
-					v = p.Max
-				}
-				settings = append(settings, fmt.Sprintf("%s=%d", p.Name, v))
-			}
-			run, err := e.New(settings)
+		for _, settings := range corners(e.Params) {
+			run, err := e.New(settings, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, s := range []explore.Strategy{explore.Random, explore.PCT} {
-				r, err := run(context.Background(), explore.Options{Strategy: s, Walks: 30, Depth: 300, Workers: 2})
+				r, err := run(context.Background(), explore.Options{Strategy: s, Walks: 10, Depth: 300, Workers: 2})
 				if err != nil || r.Transitions == 0 || r.Verdict == explore.Stuck {
 					t.Errorf("%s %v: %+v, %v", e.Name, settings, r, err)
 				}

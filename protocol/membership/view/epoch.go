@@ -34,6 +34,16 @@ func (v *View) Heard(env protocol.Env, from protocol.NodeID, epoch uint64) {
 // asking reports whether steps that were asked for may be on their way.
 func (v *View) asking(now protocol.Time) bool { return v.asked && now.Sub(v.askAt) < v.cfg.Retry }
 
+// Probe asks one of the service's replicas of the node's epoch, each time another,
+// whether there is a later epoch: for whoever hears from nobody.
+func (v *View) Probe(env protocol.Env) {
+	c := v.Config()
+	if replicas := c.Service(); len(replicas) > 0 {
+		v.lease.next++
+		env.Send(c.Lookup(replicas[v.lease.next%len(replicas)]).Node, &Ask{v.Epoch()})
+	}
+}
+
 // onAsk sends the steps that the asker lacks, a few at a time; it asks again when
 // it has taken them.
 func (v *View) onAsk(env protocol.Env, from protocol.NodeID, m *Ask) {

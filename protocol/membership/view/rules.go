@@ -22,10 +22,11 @@ const (
 	NonceBinding
 	LeaseFromSend
 	RecoverFirst
+	EraseShares
 )
 
 // AllRules is the set of all of them.
-const AllRules = RecoverFirst<<1 - 1
+const AllRules = EraseShares<<1 - 1
 
 // RuleInfo describes one rule.
 type RuleInfo struct {
@@ -45,6 +46,7 @@ var Rules = []RuleInfo{
 	{NonceBinding, "membership.nonce-binding", "a freshness certificate counts for the nonce under its root, and for no other"},
 	{LeaseFromSend, "membership.lease-from-send", "a lease counts from when its nonce was sent; lifted, from when the answer came"},
 	{RecoverFirst, "membership.recover-first", "a member that was inactive proves that its epoch is current before it is taken back"},
+	{EraseShares, "membership.erase-shares", "who leaves the service's group erases its share of the service's key"},
 }
 
 // String returns the names in the set, separated by spaces.

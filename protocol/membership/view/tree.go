@@ -9,8 +9,8 @@ import (
 )
 
 // The dissemination tree: all members of the new configuration in the order of
-// their ids, turned by a number that follows from the certificate, so that no
-// member knows beforehand who will stand below it. The service's replicas send
+// their ids, turned by a hash of the epoch, so that nobody stands above the same
+// members for good. The service's replicas send
 // to the first positions, each of which is served by f+1 of them; the member at a
 // position sends to FanOut others. A member that drops what it should pass on
 // delays those below it until they hear of the epoch in another way.
@@ -23,7 +23,8 @@ func (v *View) forward(env protocol.Env, s *Step) {
 		return
 	}
 	v.dismiss(env, s)
-	turn := int(binary.LittleEndian.Uint64(s.Certificate.Signature[:]) % uint64(n))
+	turned := v.keys.Digest(statement("tree", c.Epoch()))
+	turn := int(binary.LittleEndian.Uint64(turned[:]) % uint64(n))
 	at := func(position int) protocol.NodeID { return c.At((position + turn) % n).Node }
 	self := v.keys.Self()
 	send := func(position int) {
@@ -31,7 +32,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 			env.Send(to, s)
 		}
 	}
-	replicas := c.Service()
+	replicas := v.ConfigAt(s.Delta.From).Service() // who made the step
 	roots := min(n, max(1, len(replicas))*v.cfg.FanOut)
 	weak := (len(replicas)-1)/3 + 1
 	for i := range replicas {
@@ -53,10 +54,10 @@ func (v *View) forward(env protocol.Env, s *Step) {
 // dismiss has the service's replicas tell those whom the step removes: they stand
 // in no tree any more.
 func (v *View) dismiss(env protocol.Env, s *Step) {
-	if !slices.Contains(v.Config().Service(), v.self) {
+	was := v.ConfigAt(s.Delta.From)
+	if !slices.Contains(was.Service(), v.self) {
 		return
 	}
-	was := v.ConfigAt(s.Delta.From)
 	for i := range s.Delta.Changes {
 		if c := &s.Delta.Changes[i]; c.Kind == ring.Remove {
 			env.Send(was.Lookup(c.Member.ID).Node, s)

@@ -1,0 +1,87 @@
+// Package machines makes models for the explorer from the protocol machines
+// themselves: the code that the simulator runs, under every schedule of a small system.
+//
+// # What a system is
+//
+// A System has nodes, of which the last are clients with a finite script of
+// operations on one register, and the first may be in the adversary's hands. Time
+// stands still: every message in flight may be delivered next, whatever was sent before;
+// a message that is never delivered is as good as lost. Within budgets an armed
+// timer expires, a message is lost or is there twice, a correct server
+// crashes and starts again from what it had synced.
+//
+// The liar needs no machine and no messages of its own. At any moment it gives
+// a client any answer of a finite alphabet (adversary.DBQS.Answers) to the request of
+// its current phase: that there is nothing, any record that was ever sent to anyone, or one
+// that nobody has signed; a write it acknowledges. That includes the honest answer,
+// every earlier answer bound to the new nonce, and silence. An answer that is sent
+// early and travels for long is covered, because the liar knows ever more. Left out
+// are answers to earlier phases, which clients ignore; what a liar might send to other
+// servers; and lies beyond the alphabet.
+//
+// # What a state is
+//
+// The local state of each node (Machine.AppendState; how many operations it has begun
+// and whether one is under way; armed timers, nonces used, disk), the multiset of messages
+// in flight between correct nodes by (from, to, wire form), the history, the records
+// that the adversary knows, and how often each fault has happened. The history
+// is for each client its operations with what they wrote or read and, for each, how
+// many operations every other client had completed when it began. Nonces are
+// numbered by node, so they are equal in equal states.
+//
+// A transition is the delivery of a message, an answer of the liar, the beginning of an
+// operation (explicit: a client may wait before each), or a fault. A delivery that
+// changes nothing and sends nothing is no transition, and the message stays in flight.
+// There is one initial state: all have started and nothing has begun.
+//
+// Properties: always atomic (the history, decided by package checker when it first
+// occurs); operations end (no state without transitions has an operation that has not
+// returned; not with losses); reached: every operation returned, and a read writing back.
+//
+// # Counts
+//
+// dbqs-static with one liar of four servers, one writer and one reader; writes and
+// reads are those of each. Breadth-first; depth is the greatest distance, under
+// partial order that in the reduced graph. Tests assert all but the largest,
+// which BenchmarkStatic does, the same for breadth-first and depth-first search by one
+// worker and by two.
+//
+//	writes reads  reduction            unique states  transitions  depth
+//	     1     1  none                       292,856    1,485,519     24
+//	     1     1  symmetry                    51,948      262,999     24
+//	     1     1  prune                       13,542       72,275     20
+//	     1     1  por,prune                    1,802        4,177     20
+//	     1     1  all                            401          965     20
+//	     1     2  none                    13,737,143   75,985,055     34
+//	     1     2  prune                       61,392      334,493     26
+//	     1     2  por,prune                    8,252       19,704     27
+//	     1     2  all                          1,772        4,390     27
+//	     2     1  all                          3,852       11,303     31
+//	     2     2  all                         28,756       85,838     38
+//
+// So the reductions together save a factor of 730 with one read and of 7,752 with
+// two; partial order with pruning alone 163 and 1,665, symmetry alone 5.6 of at most 6.
+//
+// # Rules
+//
+// Each lifted rule has a counterexample. Breadth-first search finds a shortest one, of the
+// same number of steps with and without each reduction that is offered, with
+// the default of one write and two reads:
+//
+//	dbqs.verify-signature  10
+//	dbqs.distinct-senders  11
+//	dbqs.read-quorum       13
+//	dbqs.write-quorum      15
+//	dbqs.write-back        18
+//	dbqs.reply-nonce       21  (symmetry alone is offered: late replies count)
+//
+// dbqs.writer-in-timestamp needs two writers and about 30 steps. Partial order is not offered
+// without it, and breadth-first search is too large then (nothing in 3.6 million
+// states); random walks find one in a moment.
+//
+// # How it is quick
+//
+// Local states, messages and histories are interned, and what a machine does on an
+// input is computed once: 500 times in the search of 13.7 million states above.
+// All else is looking up small numbers (intern.go).
+package machines

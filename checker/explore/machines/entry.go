@@ -1,0 +1,51 @@
+package machines
+
+import (
+	"turncoat/checker/explore"
+	"turncoat/protocol/dbqs"
+)
+
+// Entries returns the models of this package under the names by which people call them.
+func Entries() explore.Registry {
+	var rules []string
+	for _, r := range dbqs.AllRules() {
+		rules = append(rules, r.String())
+	}
+	count := func(name, doc string, value, least, most int) explore.Param {
+		return explore.Param{Name: name, Doc: doc, Default: value, Min: least, Max: most}
+	}
+	return explore.Registry{{
+		Name: "dbqs-static",
+		Doc:  "static dBQS as it runs: four servers of which one lies, clients that write and clients that read one register",
+		Params: []explore.Param{
+			count("liars", "servers in the adversary's hands", 1, 0, 1),
+			count("writers", "clients that write", 1, 1, 2),
+			count("writes", "operations of each writer", 1, 1, 3),
+			count("readers", "clients that read", 1, 1, 2),
+			count("reads", "operations of each reader", 2, 1, 3),
+			count("timers", "timers that may expire on a path", 0, 0, 3),
+			count("losses", "messages that may be lost on a path", 0, 0, 3),
+			count("duplicates", "messages that may be duplicated on a path", 0, 0, 3),
+			count("crashes", "crashes of correct servers on a path", 0, 0, 3),
+		},
+		Rules: rules, Reduction: explore.All, Machines: true,
+		Build: func(v explore.Values, lifted []string) explore.Runner {
+			return explore.RunnerOf("dbqs-static", explore.Model[State](staticOf(v, lifted).Model()))
+		},
+	}}
+}
+
+func staticOf(v explore.Values, lifted []string) DBQS {
+	d := DBQS{
+		Liars: v["liars"], Writers: v["writers"], Writes: v["writes"], Readers: v["readers"], Reads: v["reads"],
+		Faults: Faults{Timers: v["timers"], Losses: v["losses"], Duplicates: v["duplicates"], Crashes: v["crashes"]},
+	}
+	for _, name := range lifted {
+		for _, r := range dbqs.AllRules() {
+			if r.String() == name {
+				d.Lifted = d.Lifted.Lift(r)
+			}
+		}
+	}
+	return d
+}

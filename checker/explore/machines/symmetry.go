@@ -1,0 +1,142 @@
+package machines
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Symmetry by replay.
+//
+// A permutation of servers that are alike maps runs to runs. Each local state
+// and each message remembers one way in which it came about: a local state and an
+// input. Its image under a permutation is what the images of those lead to.
+// So no machine need know how to rename what it holds: the renamed machine
+// is one that has lived through the renamed run. That the outcome does not depend on
+// which way was remembered is the claim that servers are alike (Claims.Alike).
+
+// permutations returns all orders of n nodes that move only those which are alike.
+// An order gives for each node its image.
+func permutations(n int, alike []int) [][]int {
+	identity := make([]int, n)
+	for i := range identity {
+		identity[i] = i
+	}
+	all := [][]int{identity}
+	for k := len(alike) - 1; k > 0; k-- { // the k-th of alike changes places with each before it
+		for _, p := range all[:len(all):len(all)] {
+			for j := range k {
+				q := slices.Clone(p)
+				q[alike[k]], q[alike[j]] = q[alike[j]], q[alike[k]]
+				all = append(all, q)
+			}
+		}
+	}
+	return all
+}
+
+// rename replaces s by the least of its images, by the ranks of its parts: nodes
+// first, then messages in flight.
+func (m *Model) rename(s *State) {
+	least := *s
+	var image State
+	for p := 1; p < len(m.orders); p++ {
+		image.spent, image.past, image.known = s.spent, s.past, s.known
+		for node, to := range m.orders[p] {
+			image.nodes[to] = m.localImage(m.local(s, node), p).id
+		}
+		order := m.compareNodes(&image, &least)
+		if order > 0 {
+			continue
+		}
+		clear(image.flight[:image.count])
+		image.count = 0
+		for i := range int(s.count) {
+			m.insert(&image, m.envelopeImage(m.inFlight(s, i), p))
+		}
+		if order < 0 || m.compareFlight(&image, &least) < 0 {
+			least = image
+		}
+	}
+	*s = least
+}
+
+// compareNodes orders states by their nodes.
+func (m *Model) compareNodes(a, b *State) int {
+	for node := range m.Nodes {
+		if x, y := m.local(a, node), m.local(b, node); x != y {
+			return cmp.Compare(x.rank, y.rank)
+		}
+	}
+	return 0
+}
+
+// compareFlight orders states with as many messages in flight by those.
+func (m *Model) compareFlight(a, b *State) int {
+	for i := range int(a.count) {
+		if x, y := m.inFlight(a, i), m.inFlight(b, i); x != y {
+			return cmp.Compare(x.rank, y.rank)
+		}
+	}
+	return 0
+}
+
+func (m *Model) localImage(l *local, p int) *local {
+	if i := m.images.get(key(l.id, uint32(p))); i != nil {
+		return i
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mapLocal(l, p)
+}
+
+func (m *Model) envelopeImage(e *envelope, p int) *envelope {
+	if i := m.imagesOf.get(key(e.id, uint32(p))); i != nil {
+		return i
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mapEnvelope(e, p)
+}
+
+// mapLocal is localImage for those who hold the lock.
+func (m *Model) mapLocal(l *local, p int) *local {
+	k := key(l.id, uint32(p))
+	if i := m.images.get(k); i != nil {
+		return i
+	}
+	to := m.initial[m.orders[p][l.node]]
+	if l.before != nil {
+		to = m.compute(m.mapLocal(l.before, p), m.mapInput(l.by, p)).next
+	}
+	return m.images.put(k, to)
+}
+
+func (m *Model) mapInput(in input, p int) input {
+	if in.kind == deliver {
+		in.n = m.mapEnvelope(m.envelopes.at(in.n), p).id
+	}
+	return in
+}
+
+// mapEnvelope is envelopeImage for those who hold the lock. Of several messages to
+// one receiver, the order is kept.
+func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
+	k := key(e.id, uint32(p))
+	if i := m.imagesOf.get(k); i != nil {
+		return i
+	}
+	if e.nth < 0 { // liars and clients stay where they are
+		return m.imagesOf.put(k, e)
+	}
+	o := m.compute(m.mapLocal(e.source, p), m.mapInput(e.by, p))
+	n := 0
+	for _, x := range slices.Concat(o.outs, o.told) {
+		if x.to == m.orders[p][e.to] {
+			if n == e.nth {
+				return m.imagesOf.put(k, x)
+			}
+			n++
+		}
+	}
+	panic("machines: a renamed server sends other messages; these servers are not alike")
+}

@@ -1,0 +1,154 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"turncoat/protocol"
+	"turncoat/sim"
+)
+
+// lanes draws the scene: one column for each node that has a part, time downward.
+func (s *Story) lanes(b *strings.Builder) {
+	nodes := s.cast()
+	const stamp = 11
+	lane := 6
+	for lane > 3 && stamp+lane*len(nodes) > width*6/10 {
+		lane--
+	}
+	head := fmt.Sprintf("  %-*s", stamp-2, "time")
+	for _, n := range nodes {
+		name := s.name(int32(n))
+		if s.Nodes[n].Liar != "" {
+			name += "!"
+		}
+		head += fmt.Sprintf("%-*s", lane, cut(name, lane-1))
+	}
+	fmt.Fprintf(b, "\n%s\n", strings.TrimRight(head, " "))
+	previous := int64(-1)
+	for _, row := range s.scenes() {
+		x := row[0]
+		when := ""
+		if x.At != previous {
+			when = When(x.At)
+			previous = x.At
+		}
+		line := fmt.Sprintf("  %-*s%s%s", stamp-2, when, s.row(row, nodes, lane), s.note(x))
+		fmt.Fprintf(b, "%s\n", strings.TrimRight(cut(line, width), " "))
+	}
+	fmt.Fprint(b, "  o sends  > < hears  ~ lie  x lost  ! faulty; a row is when it is heard, (when it was sent)\n")
+}
+
+// cast returns the nodes that have a part in the scene: clients, then servers.
+func (s *Story) cast() []protocol.NodeID {
+	var out []protocol.NodeID
+	add := func(n protocol.NodeID) {
+		if n >= 0 && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	for _, i := range s.Scene {
+		x := &s.Steps[i]
+		add(x.Node)
+		if x.Message != nil {
+			add(x.From)
+		}
+	}
+	slices.SortFunc(out, func(a, b protocol.NodeID) int {
+		if ca, cb := s.Nodes[a].Client, s.Nodes[b].Client; ca != cb {
+			if ca {
+				return -1
+			}
+			return 1
+		}
+		return int(a - b)
+	})
+	return out
+}
+
+// scenes joins the steps of the scene that are one to a reader: a broadcast that
+// arrives everywhere at once, or the same answer of several.
+func (s *Story) scenes() [][]*Step {
+	var out [][]*Step
+	for _, i := range s.Scene {
+		x := &s.Steps[i]
+		if n := len(out); n > 0 && s.alike(out[n-1], x) {
+			out[n-1] = append(out[n-1], x)
+			continue
+		}
+		out = append(out, []*Step{x})
+	}
+	return out
+}
+
+// alike reports whether x joins a row: it is told in the same words, and has the
+// same sender as all of it, or the same receiver.
+func (s *Story) alike(row []*Step, x *Step) bool {
+	first := row[0]
+	if first.Message == nil || x.Message == nil || first.At != x.At || first.Kind != x.Kind || s.note(first) != s.note(x) {
+		return false
+	}
+	out, in := true, true
+	for _, y := range row {
+		out, in = out && y.From == x.From, in && y.Node == x.Node
+	}
+	return out || in
+}
+
+// row draws steps that are alike across the lanes.
+func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
+	cells := []byte(strings.Repeat("|"+strings.Repeat(" ", lane-1), len(nodes)))
+	column := func(n protocol.NodeID) int { return slices.Index(nodes, n) * lane }
+	first := row[0]
+	if first.Message == nil && first.Kind != sim.StepLie {
+		if at := column(first.Node); at >= 0 {
+			cells[at] = mark(first.Kind)
+		}
+		return string(cells)
+	}
+	line := byte('-')
+	if first.Lie != "" {
+		line = '~'
+	}
+	for _, x := range row {
+		for c := min(column(x.From), column(x.Node)) + 1; c < max(column(x.From), column(x.Node)); c++ {
+			cells[c] = line
+		}
+	}
+	for _, x := range row {
+		head := byte('>')
+		switch {
+		case x.Kind != sim.StepMessage:
+			head = 'x'
+		case column(x.From) > column(x.Node):
+			head = '<'
+		}
+		cells[column(x.From)], cells[column(x.Node)] = 'o', head
+	}
+	return string(cells)
+}
+
+func mark(k sim.StepKind) byte {
+	switch k {
+	case sim.StepInvoke:
+		return '['
+	case sim.StepReturn:
+		return ']'
+	case sim.StepFault:
+		return 'X'
+	}
+	return '*'
+}
+
+// note says what a step is.
+func (s *Story) note(x *Step) string {
+	text := s.Tells(x)
+	if x.Lie != "" && x.Kind != sim.StepLie {
+		text = "LIE " + x.Lie + ": " + text
+	}
+	if x.Message != nil && x.Kind != sim.StepLie {
+		text += fmt.Sprintf(" (%s)", When(x.SentAt))
+	}
+	return text
+}

@@ -1,0 +1,134 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"turncoat/checker"
+	"turncoat/checker/explore"
+	"turncoat/checker/explore/models"
+	"turncoat/protocol"
+	"turncoat/sim"
+)
+
+// found explores a model with a rule lifted and returns its counterexample.
+func found(t *testing.T, rule string, o explore.Options, settings ...string) *explore.Counterexample {
+	t.Helper()
+	entry, err := models.Shipped().Find("dbqs-static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := entry.New(settings, []string{rule})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run(context.Background(), o)
+	if err != nil || r.Verdict != explore.Violation {
+		t.Fatalf("%s: %+v, %v", rule, r, err)
+	}
+	return r.Counterexample
+}
+
+// stepwise notes what happens at correct nodes, in the explorer's words.
+type stepwise struct{ lines []string }
+
+func (l *stepwise) Step(s sim.Step) {
+	name := func(id protocol.NodeID) string {
+		if id < 4 {
+			return fmt.Sprintf("s%d", id)
+		}
+		return fmt.Sprintf("c%d", id-4)
+	}
+	switch {
+	case s.Node == 0: // the liar
+	case s.Kind == sim.StepMessage:
+		l.lines = append(l.lines, fmt.Sprintf("%s -> %s: %s", name(s.From), name(s.Node), strings.TrimPrefix(string(s.Message.Kind()), "dbqs.")))
+	case s.Kind == sim.StepInvoke:
+		l.lines = append(l.lines, strings.TrimSpace(fmt.Sprintf("%s begins %v %s", name(s.Node), s.Op.Kind, s.Op.Value)))
+	}
+}
+
+// checkSteps compares what happened in the simulator with the explorer's story.
+func checkSteps(t *testing.T, rule string, got []string, example *explore.Counterexample) {
+	t.Helper()
+	var want []string
+	for _, line := range example.Lines {
+		if !strings.HasSuffix(line, "is lost") && !strings.HasSuffix(line, "is duplicated") {
+			want = append(want, line)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%s: %d steps in the simulator, %d in the explorer:\n%s\n\n%s", rule, len(got), len(want), strings.Join(got, "\n"), example)
+		return
+	}
+	for i := range want {
+		if !strings.HasPrefix(want[i], got[i]) {
+			t.Errorf("%s: step %d is %q in the simulator and %q in the explorer", rule, i+1, got[i], want[i])
+		}
+	}
+}
+
+// For every rule, the simulator does on the explorer's schedule what the explorer
+// says, finds the same wrong, and repeats it from the file.
+func TestExploredScheduleIsReplayed(t *testing.T) {
+	for _, c := range []struct {
+		rule     string
+		options  explore.Options
+		settings []string
+	}{
+		{"dbqs.write-back", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs.read-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs.write-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs.distinct-senders", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs.verify-signature", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
+		{"dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
+		{"dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+	} {
+		example := found(t, c.rule, c.options, c.settings...)
+		if example.Unscheduled != nil {
+			t.Errorf("%s: %v\n%s", c.rule, example.Unscheduled, example)
+			continue
+		}
+		a, err := FromSchedule(example.Schedule, "turncoat explore")
+		if err != nil {
+			t.Errorf("%s: %v\n%s", c.rule, err, example)
+			continue
+		}
+		for _, name := range []string{"a.turncoat", "a.yaml"} {
+			path := filepath.Join(t.TempDir(), name)
+			if err := a.Write(path); err != nil {
+				t.Fatal(err)
+			}
+			b, err := ReadArtifact(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps := &stepwise{}
+			rep, err := b.Replay(steps)
+			if err != nil || rep.Outcome != checker.Violation {
+				t.Errorf("%s: replayed %v, %v", c.rule, rep, err)
+			}
+			checkSteps(t, c.rule, steps.lines, example)
+			if got := checker.Check(rep.History, checker.Options{}).Verdict; got != checker.Violation {
+				t.Errorf("%s: the history is %v\n%s\n%s", c.rule, got, strings.Join(b.History, "\n"), example)
+			}
+		}
+	}
+}
+
+// A schedule that breaks nothing in the simulator is not passed off as a finding.
+func TestScheduleMustBreakSomething(t *testing.T) {
+	s := found(t, "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
+	s.Lifted = nil
+	if _, err := FromSchedule(s, "turncoat explore dbqs-static"); err == nil || !strings.Contains(err.Error(), "one of them is wrong") {
+		t.Errorf("%v", err)
+	}
+	s.Choices[0].Kind = "dealy"
+	if _, err := FromSchedule(s, ""); err == nil {
+		t.Error("a choice of no kind was accepted")
+	}
+}
