@@ -45,8 +45,7 @@ func (r *Replica) admit(env protocol.Env, from protocol.NodeID, m protocol.Messa
 			env.Send(from, &Refusal{*h, own})
 			return false
 		default:
-			env.Note(RequestWaited, own)
-			r.wait(from, m)
+			r.wait(env, from, m, RequestWaited)
 			return false
 		}
 	}
@@ -55,8 +54,7 @@ func (r *Replica) admit(env protocol.Env, from protocol.NodeID, m protocol.Messa
 		return false
 	}
 	if r.config.enforced(ServeWhenReady) && r.lacks(only(h.Object), own) {
-		env.Note(RequestWaited, own)
-		r.wait(from, m)
+		r.wait(env, from, m, RequestWaited)
 		r.hasten(env, h.Object)
 		return false
 	}

@@ -19,12 +19,10 @@ func (r *Replica) onFetch(env protocol.Env, from protocol.NodeID, m *Fetch) {
 	r.view.Heard(env, from, m.Into)
 	switch {
 	case r.at < m.Into && r.config.enforced(TransferGate):
-		env.Note(DonorRefused, r.at)
-		r.wait(from, m)
+		r.wait(env, from, m, DonorRefused)
 		return
 	case m.Into > 0 && r.config.enforced(DonorComplete) && r.lacks(m.Arc, m.Into-1):
-		env.Note(DonorWaited, r.at)
-		r.wait(from, m)
+		r.wait(env, from, m, DonorWaited)
 		return
 	case r.dropped(m):
 		return // what is left is not all that there was

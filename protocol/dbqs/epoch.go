@@ -23,6 +23,7 @@ type member struct {
 	lost    []loss     // arcs to be dropped, in order of their epochs
 	gone    []Claim    // arcs that were dropped: nothing is said of them any more
 	waiting []request  // what cannot be answered yet, oldest first
+	again   bool       // what waits is being looked at again
 	armed   bool       // the timer runs
 	changed bool       // Progress is to be stored
 }
@@ -96,13 +97,11 @@ func (r *Replica) Follow(env protocol.Env) {
 // enter works out what the replica gained and lost between two epochs.
 func (r *Replica) enter(env protocol.Env, from, to uint64) {
 	r.at = to
-	v := r.view
+	v, replaced := r.view, false
 	for _, p := range parts(v.ConfigAt(from), v.ConfigAt(to), v.Self(), r.keys.Self(), r.config.size()) {
 		switch {
 		case p.is && !p.was:
-			if !slices.ContainsFunc(p.next, func(id protocol.NodeID) bool { return slices.Contains(p.old, id) }) {
-				env.Note(GroupReplaced, to)
-			}
+			replaced = replaced || !slices.ContainsFunc(p.next, func(id protocol.NodeID) bool { return slices.Contains(p.old, id) })
 			r.begin(env, Claim{Into: to, Arc: p.arc}, p.old)
 		case p.was && !p.is:
 			r.lose(Claim{Into: to, Arc: p.arc}, p.next)
@@ -111,6 +110,9 @@ func (r *Replica) enter(env protocol.Env, from, to uint64) {
 			// the group that it belongs to may help it where the one before is gone [O].
 			r.begin(env, Claim{Into: to, Arc: p.arc, Again: true}, p.old)
 		}
+	}
+	if replaced {
+		env.Note(GroupReplaced, to)
 	}
 }
 
@@ -122,19 +124,23 @@ func (r *Replica) resume(env protocol.Env) {
 		env.Sync()
 	}
 	waiting := r.waiting
-	r.waiting = nil
+	r.waiting, r.again = nil, true
 	for _, q := range waiting {
 		r.Deliver(env, q.from, q.m)
 	}
+	r.again = false
 	r.arm(env)
 }
 
 // maxWaiting bounds what others can make a replica keep [O].
 const maxWaiting = 512
 
-// wait keeps a message until something changes. A message that is sent again takes
-// the place of the first.
-func (r *Replica) wait(from protocol.NodeID, m protocol.Message) {
+// wait keeps a message until something changes, and notes why. One that waits already
+// is not kept twice.
+func (r *Replica) wait(env protocol.Env, from protocol.NodeID, m protocol.Message, situation string) {
+	if !r.again {
+		env.Note(situation, r.at)
+	}
 	for i := range r.waiting {
 		if q := &r.waiting[i]; q.from == from && (q.m == m || q.m.Kind() == m.Kind() && bytes.Equal(q.m.AppendTo(nil), m.AppendTo(nil))) {
 			return

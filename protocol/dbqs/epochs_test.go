@@ -3,6 +3,7 @@ package dbqs_test
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type epochs struct {
 	now     *ring.Config
 	steps   []*view.Step // steps[i] leads out of epoch i
 	clock   protocol.Time
+	dull    map[uint64]bool // nonces of fetches of arcs that no story is about
 }
 
 // service is the node that stands for the service.
@@ -35,7 +37,7 @@ const service protocol.NodeID = 99
 // newEpochNetwork returns a network whose servers follow epochs. The first active
 // of them are members in epoch 0, and serve the register clockwise from s0.
 func newEpochNetwork(f, servers, active, clients int, lifted dbqs.Rules) *network {
-	n := &network{servers: servers, epochs: &epochs{}}
+	n := &network{servers: servers, epochs: &epochs{dull: map[uint64]bool{}}}
 	e := n.epochs
 	var err error
 	if n.authority, err = auth.NewAuthority(auth.Ideal, 1, servers+clients); err != nil {
@@ -127,6 +129,26 @@ func (e *epochs) end(n *network, leave, join []string) error {
 	return nil
 }
 
+// dull reports whether a message is about other arcs than the register's, of which a
+// story does not tell.
+func (n *network) dull(m protocol.Message) bool {
+	register := dbqs.ObjectID(n.owner.Public)
+	switch m := m.(type) {
+	case *dbqs.Fetch:
+		if !m.Arc.Has(register) {
+			n.epochs.dull[m.Nonce] = true
+		}
+		return !m.Arc.Has(register)
+	case *dbqs.FetchReply:
+		return n.epochs.dull[m.Nonce]
+	case *dbqs.Confirm:
+		return !m.Arc.Has(register)
+	case *dbqs.Confirmed:
+		return !m.Arc.Has(register)
+	}
+	return false
+}
+
 // words returns what a message of an epoch says.
 func (n *network) words(name string, m protocol.Message) string {
 	switch m := m.(type) {
@@ -158,13 +180,14 @@ func (n *network) words(name string, m protocol.Message) string {
 
 // standing says where a replica that follows epochs is.
 func (n *network) standing(r *dbqs.Replica) string {
-	epoch, pending := r.Moved()
-	out := fmt.Sprintf("%s in epoch %d", n.record(r.Holds(dbqs.ObjectID(n.owner.Public))), epoch)
-	if pending > 0 {
-		return fmt.Sprintf("%s, %d to fetch", out, pending)
+	register := dbqs.ObjectID(n.owner.Public)
+	epoch, serves := r.Serves(register)
+	out := fmt.Sprintf("%s in epoch %d", n.record(r.Holds(register)), epoch)
+	if serves {
+		return out + ", serves"
 	}
-	if _, serves := r.Serves(dbqs.ObjectID(n.owner.Public)); serves {
-		out += ", serves"
+	if !r.Settled(register, epoch) {
+		return out + ", to fetch"
 	}
 	return out
 }
@@ -232,7 +255,7 @@ func (n *network) learn(t *testing.T, d *datadriven.TestData, name string) {
 			continue
 		}
 		sent := len(n.waiting)
-		for _, s := range n.epochs.steps {
+		for _, s := range slices.Backward(n.epochs.steps) { // so that the last one to come is what they all waited for
 			x.machine.Deliver(x, service, s)
 		}
 		n.tellSent(sent)

@@ -175,11 +175,24 @@ func (n *network) say(format string, args ...any) { fmt.Fprintf(&n.out, format+"
 // deliver hands over one message and tells what came of it.
 func (n *network) deliver(p packet, loud bool) {
 	n.delivered = append(n.delivered, p)
+	if n.dull(p.m) {
+		told := n.out.String()
+		defer func() { n.out.Reset(); n.out.WriteString(told) }()
+		loud = false
+	}
 	if loud {
 		n.say("%s <- %s: %s", n.name(p.to), n.name(p.from), n.describe(p.m))
 	}
 	if m, ok := p.m.(*view.FreshAsk); ok {
 		n.epochs.vouch(n, p.from, m)
+		return
+	}
+	if p.to == service {
+		if m, ok := p.m.(*view.Ask); ok {
+			for _, s := range n.epochs.steps[m.Epoch:] {
+				n.waiting = append(n.waiting, packet{service, p.from, s})
+			}
+		}
 		return
 	}
 	to := n.nodes[p.to]
@@ -202,6 +215,9 @@ func (n *network) tellSent(since int) {
 		var to []string
 		for ; i < len(n.waiting) && n.waiting[i].m == p.m; i++ {
 			to = append(to, n.name(n.waiting[i].to))
+		}
+		if n.dull(p.m) {
+			continue
 		}
 		n.say("  %s -> %s: %s", n.name(p.from), strings.Join(to, " "), n.describe(p.m))
 	}

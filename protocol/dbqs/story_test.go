@@ -100,7 +100,8 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 		}
 	},
 	"drop": func(n *network, t *testing.T, d *datadriven.TestData) {
-		n.say("%d lost", len(n.take(t, d)))
+		lost := slices.DeleteFunc(n.take(t, d), func(p packet) bool { return n.dull(p.m) })
+		n.say("%d lost", len(lost))
 	},
 	"duplicate": func(n *network, t *testing.T, d *datadriven.TestData) {
 		n.waiting = append(n.waiting, n.match(t, d, n.waiting)...)

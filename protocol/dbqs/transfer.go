@@ -61,10 +61,15 @@ func (r *Replica) hasten(env protocol.Env, x protocol.ID) {
 
 // fetch asks the donors that have not said everything yet.
 func (r *Replica) fetch(env protocol.Env, t *transfer) {
+	var m *Fetch
 	for i, id := range t.donors {
-		if id != r.keys.Self() && !t.heard.Has(i) {
-			env.Send(id, &Fetch{t.Into, Arc{t.next[i], t.Arc.Hi}, t.nonce})
+		if id == r.keys.Self() || t.heard.Has(i) {
+			continue
 		}
+		if m == nil || m.Arc.Lo != t.next[i] {
+			m = &Fetch{t.Into, Arc{t.next[i], t.Arc.Hi}, t.nonce}
+		}
+		env.Send(id, m)
 	}
 }
 
