@@ -193,7 +193,7 @@ func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
 // upon, and a new epoch is begun.
 func (s *Server) settle(env protocol.Env, was uint64) {
 	if s.seat != nil {
-		s.seat.settle(env)
+		s.seat.settle(env, was)
 	}
 	if s.view.Epoch() == was {
 		return
