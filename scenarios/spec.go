@@ -26,7 +26,7 @@ type Spec struct {
 	Adversary Adversary `yaml:"adversary"`
 	Faults    []Fault   `yaml:"faults"`
 	Limits    Limits    `yaml:"limits"`
-	Reach     []string  `yaml:"reach"` // situations that a sweep must meet
+	Reach     []string  `yaml:"reach"` // situations that a sweep must meet, each "name" or "name after RUNS"
 
 	source source
 }

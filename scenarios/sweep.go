@@ -54,7 +54,7 @@ type sweep struct {
 	out     results.Sweep
 	fold    results.Fold
 	verdict checker.Verdict
-	reached []map[string]uint64 // by spec
+	seen    []ran // by spec
 	begun   time.Time
 	stopped atomic.Bool // by Stop
 	err     error
@@ -76,7 +76,7 @@ func Sweep(specs []*Spec, o SweepOptions) (*results.Sweep, checker.Verdict, erro
 	}
 	s.out = results.Sweep{Verdicts: map[string]uint64{}, Reach: map[string]uint64{}, Lies: map[string]uint64{}, Faults: map[string]uint64{}, Findings: []results.Finding{}, NeverReached: []string{}}
 	for range specs {
-		s.reached = append(s.reached, make(map[string]uint64))
+		s.seen = append(s.seen, ran{reach: make(map[string]uint64)})
 	}
 	for i := range o.Known {
 		s.known[runKey{o.Known[i].Scenario, o.Known[i].Seed}] = true
@@ -211,7 +211,7 @@ func (s *sweep) add(r *results.Run) {
 	results.Tally(out.Faults, r.Faults)
 	for i, spec := range s.specs {
 		if spec.Name == r.Scenario {
-			results.Tally(s.reached[i], r.Reach)
+			s.seen[i].add(r)
 		}
 	}
 	results.Tally(out.Reach, r.Reach)
@@ -242,11 +242,11 @@ func (s *sweep) summarise(wall time.Duration) {
 	}
 	whole := !out.Partial && (s.Of < 2 || out.Runs == s.total) // a shard alone says nothing of what the others reach
 	for i, spec := range s.specs {
-		for _, name := range spec.Reach {
-			if s.reached[i][name] == 0 && whole {
-				out.NeverReached = append(out.NeverReached, spec.Name+": "+name)
-				s.verdict = checker.Worst(s.verdict, checker.Vacuous)
-			}
+		if whole {
+			out.NeverReached = append(out.NeverReached, s.seen[i].overdue(spec)...)
 		}
+	}
+	if len(out.NeverReached) > 0 {
+		s.verdict = checker.Worst(s.verdict, checker.Vacuous)
 	}
 }

@@ -231,3 +231,25 @@ func TestFindingWithoutArtifact(t *testing.T) {
 		t.Errorf("%v, %v, %+v", v, err, out.Findings)
 	}
 }
+
+// What is rare is due only after the runs that its entry names; what is not is due in
+// any sweep.
+func TestReachIsDueAfterItsRuns(t *testing.T) {
+	for reach, want := range map[string]checker.Verdict{
+		"[dbqs.recovered]":         checker.Vacuous,
+		"[dbqs.recovered after 4]": checker.Vacuous,
+		"[dbqs.recovered after 5]": checker.Pass,
+	} {
+		s, err := Decode("x.yaml", []byte("name: x\nclients: 1\nreach: "+reach+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 4, Jobs: 1, Out: t.TempDir()})
+		if err != nil || v != want {
+			t.Errorf("reach %s: %v, %v, want %v", reach, v, err, want)
+		}
+	}
+	if _, err := Decode("x.yaml", []byte("name: x\nreach: [dbqs.recovered after all]\n")); err == nil {
+		t.Error("an entry that names no number was accepted")
+	}
+}

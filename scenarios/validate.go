@@ -37,8 +37,11 @@ func (s *Spec) validate() error {
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
-	for i, name := range s.Reach {
-		v.oneOf(fmt.Sprintf("reach.%d", i), name, v.system.situations)
+	for i, entry := range s.Reach {
+		path := fmt.Sprintf("reach.%d", i)
+		name, _, ok := expected(entry)
+		v.require(ok, path, "%q is neither a situation nor one with the runs after which it is due (\"%s after 300\")", entry, name)
+		v.oneOf(path, name, v.system.situations)
 	}
 	return errors.Join(v.errs...)
 }
