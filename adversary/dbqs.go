@@ -39,6 +39,19 @@ func (DBQS) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protocol.Messag
 			c.Value = []byte("fabricated")
 		}
 		out = &c
+	case *dbqs.FetchReply:
+		c := *m
+		c.Registers, c.Contents = fabricateObjects(lie, m.Registers), nil
+		c.Seal(keys, to)
+		return &c, true
+	case *dbqs.Refusal:
+		c := *m
+		c.Now += uint64(power.Choose("fabricate.epoch", 3))
+		return &c, true
+	case *dbqs.Confirm:
+		c := &dbqs.Confirmed{Into: m.Into, Arc: m.Arc} // of what nobody asked
+		c.Seal(keys, to)
+		return c, true
 	default:
 		return nil, false // acknowledgements have no content to lie about
 	}
@@ -59,6 +72,18 @@ func fabricateRecord(lie int, truth *dbqs.Record) *dbqs.Record {
 		r.TS.Counter += 1000
 	}
 	return r
+}
+
+// fabricateObjects lies about what a donor hands over.
+func fabricateObjects(lie int, truth []dbqs.Held) []dbqs.Held {
+	if lie == hide {
+		return nil
+	}
+	out := make([]dbqs.Held, len(truth))
+	for i, h := range truth {
+		out[i] = dbqs.Held{Object: h.Object, Record: fabricateRecord(lie, h.Record)}
+	}
+	return out
 }
 
 func fabricateStamp(lie int, truth *dbqs.Stamp) *dbqs.Stamp {
@@ -89,8 +114,32 @@ func (DBQS) Topic(m protocol.Message) uint64 {
 		return m.Nonce
 	case *dbqs.Get:
 		return m.Nonce
+	case *dbqs.Fetch:
+		return m.Nonce
+	case *dbqs.FetchReply:
+		return m.Nonce
 	case dbqs.Reply:
 		return m.Binding()
 	}
 	return 0
+}
+
+// Epochs is the Dialect of a system whose storage changes its groups: of the
+// storage protocol, and of the membership service that its servers belong to.
+type Epochs struct{ Membership }
+
+// Fabricate implements Dialect.
+func (d Epochs) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protocol.Message, power Power) (protocol.Message, bool) {
+	if dbqs.Speaks(truth) {
+		return DBQS{}.Fabricate(keys, to, truth, power)
+	}
+	return d.Membership.Fabricate(keys, to, truth, power)
+}
+
+// Topic implements Dialect.
+func (d Epochs) Topic(m protocol.Message) uint64 {
+	if dbqs.Speaks(m) {
+		return DBQS{}.Topic(m)
+	}
+	return d.Membership.Topic(m)
 }

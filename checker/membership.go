@@ -114,7 +114,11 @@ func (m *Membership) Returned(event uint64, at int64, client protocol.NodeID, r 
 	if f.op.Kind.Changes() || len(r.Value) != 8 {
 		return
 	}
-	e := binary.LittleEndian.Uint64(r.Value)
+	m.acted(event, at, client, binary.LittleEndian.Uint64(r.Value))
+}
+
+// acted holds membership.freshness for a client that has acted in an epoch.
+func (m *Membership) acted(event uint64, at int64, client protocol.NodeID, e uint64) {
 	if e >= m.latest() {
 		return
 	}
@@ -143,7 +147,7 @@ func (m *Membership) Stepped(event uint64, at int64, node protocol.NodeID, machi
 		}
 		m.moved(event, at, node, s.View())
 		m.secret(event, at, node, s)
-	case *membership.Client:
+	case interface{ View() *view.View }: // a client
 		m.moved(event, at, node, s.View())
 	}
 }

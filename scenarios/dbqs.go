@@ -18,13 +18,16 @@ import (
 // dbqsSystem is static dBQS.
 var dbqsSystem = &system{
 	name: "dbqs", make: newStorage, decode: dbqs.Decode, atomicity: "dbqs.atomicity",
-	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(), durable: true,
+	situations: dbqs.Situations(), kinds: dbqs.Kinds(), rules: dbqsRules(false), durable: true,
 }
 
-func dbqsRules() []RuleDoc {
+// dbqsRules returns the rules that have a meaning without epochs, or only with them.
+func dbqsRules(epochs bool) []RuleDoc {
 	var out []RuleDoc
 	for _, r := range dbqs.AllRules() {
-		out = append(out, RuleDoc{r.String(), r.Doc()})
+		if r.OfEpochs() == epochs {
+			out = append(out, RuleDoc{r.String(), r.Doc()})
+		}
 	}
 	return out
 }

@@ -47,6 +47,8 @@ type Membership struct {
 	Lease       Span `yaml:"lease"`        // T_f
 	Batch       Span `yaml:"batch"`        // how long nonces are collected
 	FanOut      Ints `yaml:"fan-out"`      // of the dissemination tree
+	Orders      Ints `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
+	Pace        Span `yaml:"pace"`         // between two orders
 	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
 	Drift       Ints `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
 	Move        Ints `yaml:"move"`         // the service moves every so many epochs; 0: never
@@ -94,7 +96,8 @@ func newMembership(r *run) (subject, error) {
 		initial = r.servers
 	}
 	c.config = c.configure(p, max(n, min(initial, r.servers)), n)
-	c.orders = &orders{draw: r.draw, community: c, member: make([]bool, r.servers), rate: r.rate("system.membership.churn", p.Churn)}
+	c.orders = &orders{draw: r.draw, community: c, member: make([]bool, r.servers), rate: r.rate("system.membership.churn", p.Churn),
+		count: r.workload.operations, pace: r.workload.think}
 	for i := range c.config.View.Genesis.Len() {
 		c.orders.member[i] = true
 	}
@@ -175,11 +178,16 @@ func (c *community) bounds() []sim.Bound {
 }
 
 func (c *community) observer(s checker.System) observer {
-	return checker.NewMembership(s, checker.MembershipRun{
+	return checker.NewMembership(s, c.membershipRun())
+}
+
+// membershipRun is what the checker must know of the run.
+func (c *community) membershipRun() checker.MembershipRun {
+	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
 		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
-	})
+	}
 }
 
 // recovers is true of members. The service's replicas, which keep nothing, are
@@ -218,6 +226,8 @@ type orders struct {
 	member []bool // by server: as the agent's orders would have it
 	given  []given
 	rate   uint32
+	count  uint32 // of the agent's orders
+	pace   Span   // between two of them
 }
 
 // given is an order that the authority gave.
@@ -242,14 +252,18 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 	key := func(label string) sim.Key {
 		return sim.Key{Choice: sim.Work, Actor: actor, Peer: -1, Label: label, Index: k}
 	}
-	for ; k < w.operations; k++ {
+	count, pace := w.operations, w.think
+	if actor == 0 {
+		count, pace = o.count, o.pace
+	}
+	for ; k < count; k++ {
 		server := o.Draw(key("server"), 1, int64(o.run.servers), 0)
 		if server == 0 {
 			continue
 		}
-		think := w.think.Lo
-		if w.think.Hi > w.think.Lo {
-			think = time.Duration(o.Draw(key("think"), int64(w.think.Lo), int64(w.think.Hi), int64(w.think.Lo)))
+		think := pace.Lo
+		if pace.Hi > pace.Lo {
+			think = time.Duration(o.Draw(key("think"), int64(pace.Lo), int64(pace.Hi), int64(pace.Lo)))
 		}
 		op := protocol.Operation{Seq: k, Kind: protocol.Read}
 		if actor == 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"turncoat/checker"
+	"turncoat/protocol"
 	"turncoat/protocol/auth"
 	"turncoat/results"
 	"turncoat/sim"
@@ -73,6 +74,11 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if v, ok := r.watch.(interface{ Views() uint64 }); ok {
 		rep.Views = v.Views()
 	}
+	if w, ok := r.watch.(interface {
+		Windows(end time.Duration) []checker.Window
+	}); ok {
+		out.Exceeded = append(out.Exceeded, exceeded(w.Windows(out.Virtual), out.Faulty, r.f)...)
+	}
 	r.judge(rep, &out)
 	rep.Verdict = rep.Outcome.String()
 	rep.Digest = r.world.Seal(rep.Verdict + "\x00" + rep.Property).String()
@@ -134,6 +140,25 @@ func (r *run) assumptions(rep *Report, out *sim.Outcome) {
 	if !r.spec.Adversary.BeyondBound {
 		rep.Detail += ", which the scenario did not declare (adversary.beyond-bound)"
 	}
+}
+
+// exceeded returns the windows of vulnerability in which a group had more than f
+// faulty members, whoever they were and whenever they fell.
+func exceeded(windows []checker.Window, faulty []sim.Corruption, f int) (out []sim.Excess) {
+	for i := range windows {
+		w := &windows[i]
+		var held protocol.Bitset
+		for _, c := range faulty {
+			if c.Since <= w.To && slices.Contains(w.Members, c.Node) {
+				held.Add(int(c.Node))
+			}
+		}
+		if held.Len() > f {
+			group := fmt.Sprintf("the group of %v in epoch %d", w.Object, w.Epoch)
+			out = append(out, sim.Excess{Group: group, At: w.From, Faulty: held.Len(), Most: f})
+		}
+	}
+	return out
 }
 
 func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {

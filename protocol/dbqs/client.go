@@ -7,6 +7,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/membership/view"
 )
 
 // phase is what a client waits for.
@@ -45,6 +46,13 @@ type Client struct {
 	best    *Record         // reading, returning: the highest so far; storing: what is written
 	holders protocol.Bitset // reading, returning: members known to hold best
 	holding int             // how many; differs only with the rule on distinct senders lifted
+
+	view  *view.View // nil in a static system
+	epoch uint64     // of the phase
+	began uint64     // epoch in which the operation began
+	mute  bool       // the request was not sent, or replies were not accepted, for want of a lease
+	mixed bool       // replies of two epochs were counted in one phase; only with that rule lifted
+	heard uint64     // epoch of the last reply that was counted
 }
 
 // retryTimer is the client's one timer.
@@ -60,14 +68,27 @@ func NewClient(c *Config, keys *auth.Keys, owners []*auth.Signer) *Client {
 }
 
 // Start implements protocol.Machine. An operation in flight is forgotten in a crash.
-func (c *Client) Start(protocol.Env, protocol.Disk) {}
+func (c *Client) Start(_ protocol.Env, disk protocol.Disk) {
+	if c.view != nil {
+		c.view.Start(disk)
+	}
+}
 
 // Invoke implements protocol.Client.
 func (c *Client) Invoke(env protocol.Env, op protocol.Operation) {
-	c.op, c.group = op, c.config.group(op.Object)
+	c.op = op
 	c.best, c.highest = nil, Timestamp{}
+	c.mixed = false
 	c.forgetHolders()
-	switch op.Kind {
+	if c.view != nil {
+		c.began = c.view.Epoch()
+	}
+	c.open(env)
+}
+
+// open begins the operation's first phase.
+func (c *Client) open(env protocol.Env) {
+	switch c.op.Kind {
 	case protocol.Read:
 		c.beginRead(env)
 	case protocol.Write:
@@ -84,7 +105,8 @@ func (c *Client) begin(env protocol.Env, p phase, request func(Header) protocol.
 	c.phase, c.nonce = p, env.Nonce()
 	c.replied.Clear()
 	c.replies = 0
-	c.request = request(Header{c.op.Object, c.nonce})
+	c.locate()
+	c.request = request(Header{c.op.Object, c.nonce, c.epoch})
 	c.retry = c.config.Retry
 	c.ask(env)
 	env.SetTimer(retryTimer, c.retry)
@@ -92,6 +114,9 @@ func (c *Client) begin(env protocol.Env, p phase, request func(Header) protocol.
 
 // ask sends the request of the phase to the members from whom it needs an answer.
 func (c *Client) ask(env protocol.Env) {
+	if !c.mayAct(env) {
+		return
+	}
 	skip := c.answered()
 	for i, id := range c.group {
 		if !skip.Has(i) {
@@ -106,6 +131,7 @@ func (c *Client) Timer(env protocol.Env, _ protocol.TimerID) {
 		return
 	}
 	env.Note(Retransmission, uint64(c.phase))
+	c.mute = false
 	c.ask(env)
 	c.retry = min(2*c.retry, c.config.RetryMax)
 	env.SetTimer(retryTimer, c.retry)
@@ -121,12 +147,15 @@ func (c *Client) answered() *protocol.Bitset {
 
 // Deliver implements protocol.Machine.
 func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	if c.follow(env, from, m) {
+		return
+	}
 	reply, ok := m.(Reply)
 	if !ok || c.phase == idle {
 		return
 	}
 	member := c.member(from)
-	if member < 0 || !c.current(reply) || !authentic(c.keys, from, reply) {
+	if member < 0 || !c.current(reply) || !authentic(c.keys, from, reply) || !c.mayAct(env) {
 		return
 	}
 	switch m := m.(type) {
@@ -146,7 +175,7 @@ func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 // current reports whether a reply answers the request of this phase.
 func (c *Client) current(r Reply) bool {
 	h := r.header()
-	return h.Object == c.op.Object && (h.Nonce == c.nonce || c.config.Lifted.Lifted(ReplyNonce))
+	return h.Object == c.op.Object && h.Epoch == c.epoch && (h.Nonce == c.nonce || c.config.Lifted.Lifted(ReplyNonce))
 }
 
 // member returns the place of a node in the object's group, -1 if it has none.
@@ -163,6 +192,7 @@ func (c *Client) member(id protocol.NodeID) int {
 func (c *Client) count(member int) bool {
 	fresh := c.replied.Add(member)
 	if fresh || c.config.Lifted.Lifted(DistinctSenders) {
+		c.tally()
 		c.replies++
 		return true
 	}
@@ -175,6 +205,7 @@ func (c *Client) Written() *Record { return c.best }
 
 // finish ends the operation.
 func (c *Client) finish(env protocol.Env, found bool, value []byte) {
+	c.noteStraddled(env)
 	c.phase, c.request = idle, nil
 	env.CancelTimer(retryTimer)
 	env.Return(protocol.Result{Seq: c.op.Seq, Found: found, Value: value})
@@ -184,12 +215,19 @@ func (c *Client) finish(env protocol.Env, found bool, value []byte) {
 func (c *Client) Clone() protocol.Machine {
 	k := *c
 	k.replied, k.holders = c.replied.Clone(), c.holders.Clone()
+	if c.view != nil {
+		v := c.view.Clone()
+		k.view = &v
+	}
 	return &k
 }
 
 // AppendState implements protocol.Machine.
 func (c *Client) AppendState(b []byte) []byte {
 	b = append(b, byte(c.phase))
+	if c.view != nil {
+		b = c.appendEpochs(b)
+	}
 	if c.phase == idle {
 		return b
 	}

@@ -5,9 +5,13 @@
 // by their owner; content-hash objects are immutable.
 //
 // One file per phase: replica.go answers; client.go holds what all phases share,
-// write.go, read.go and content.go the operations. This is the static protocol:
-// one configuration for the whole run, no epochs. Writers of one object share
-// its owner's key and are trusted with it.
+// write.go, read.go and content.go the operations. Without a view that is the static
+// protocol: one configuration for the whole run. With one, groups change from
+// epoch to epoch: admit.go says whom a replica serves, epoch.go what an epoch's
+// beginning means to it, arc.go which objects it gains and loses by it, transfer.go
+// and donor.go how it gets them, garbage.go when it lets go of others; straddle.go
+// is the client's part. Writers of one object share its owner's key and are
+// trusted with it.
 package dbqs
 
 import (
@@ -18,10 +22,10 @@ import (
 	"turncoat/protocol/ring"
 )
 
-// Config is what all nodes of a static system agree on. It is immutable.
+// Config is what all nodes of a system agree on. It is immutable.
 type Config struct {
 	F      int        // faults that each group tolerates
-	Ring   *ring.Ring // the servers
+	Ring   *ring.Ring // the servers of a static system; nodes with a view do not look at it
 	Lifted Rules
 
 	Retry    time.Duration // a client asks again after this,
@@ -34,8 +38,11 @@ func (c *Config) quorum() int { return 2*c.F + 1 }
 // weak returns w = f+1: at least one correct member.
 func (c *Config) weak() int { return c.F + 1 }
 
-// group returns the replicas of an object.
-func (c *Config) group(object protocol.ID) []protocol.NodeID { return c.Ring.Group(object, 3*c.F+1) }
+// size returns how many replicas an object has.
+func (c *Config) size() int { return 3*c.F + 1 }
+
+// group returns the replicas of an object in a static system.
+func (c *Config) group(object protocol.ID) []protocol.NodeID { return c.Ring.Group(object, c.size()) }
 
 // readQuorum returns how many replies a query waits for.
 func (c *Config) readQuorum() int {
@@ -52,6 +59,17 @@ func (c *Config) writeQuorum() int {
 	}
 	return c.quorum()
 }
+
+// transferQuorum returns how many members of the old group a transfer hears.
+func (c *Config) transferQuorum() int {
+	if c.Lifted.Lifted(TransferQuorum) {
+		return c.weak()
+	}
+	return c.quorum()
+}
+
+// enforced reports whether a rule has not been lifted.
+func (c *Config) enforced(r Rule) bool { return !c.Lifted.Lifted(r) }
 
 // validRecord reports whether the owner of an object signed r.
 func (c *Config) validRecord(k *auth.Keys, object protocol.ID, r *Record) bool {

@@ -3,16 +3,18 @@ package dbqs
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 )
 
-// Header is in every message: the object, and the nonce that the client chose
-// for the phase, to which the reply is bound.
+// Header is in every message between clients and replicas: the object, and the
+// nonce that the client chose for the phase, to which the reply is bound.
 type Header struct {
 	Object protocol.ID
 	Nonce  uint64
+	Epoch  uint64 // in which the client acts, and the replica answers; always 0 in a static system
 }
 
 // The messages of a client, and the replies of a replica. Requests are not
@@ -91,8 +93,10 @@ type Reply interface {
 	mac() *auth.MAC
 }
 
+// The type bytes, apart from those of the other protocols whose messages one node
+// may read.
 const (
-	tagRecord = iota + 1
+	tagRecord byte = 128 + iota
 	tagReadTS
 	tagReadTSReply
 	tagWrite
@@ -103,6 +107,12 @@ const (
 	tagPutReply
 	tagGet
 	tagGetReply
+	tagRefusal
+	tagFetch
+	tagFetchReply
+	tagConfirm
+	tagConfirmed
+	tagProgress
 )
 
 func (*ReadTS) Kind() protocol.Kind      { return "dbqs.read-ts" }
@@ -118,7 +128,12 @@ func (*GetReply) Kind() protocol.Kind    { return "dbqs.get-reply" }
 
 func (h *Header) appendTo(b []byte, tag byte) []byte {
 	b = append(append(b, tag), h.Object[:]...)
-	return binary.LittleEndian.AppendUint64(b, h.Nonce)
+	b = binary.LittleEndian.AppendUint64(b, h.Nonce)
+	return binary.LittleEndian.AppendUint64(b, h.Epoch)
+}
+
+func readHeader(w *protocol.Wire) Header {
+	return Header{Object: w.ID(), Nonce: w.Uint64(), Epoch: w.Uint64()}
 }
 
 // Binding returns the nonce.
@@ -172,11 +187,18 @@ func (m *ReadTSReply) appendBody(b []byte) []byte {
 	return b
 }
 
+// Decodes reports whether bytes that begin with this one are for Decode.
+func Decodes(tag byte) bool { return tag >= tagRecord && tag <= tagProgress }
+
+// Speaks reports whether a message is one of this protocol.
+func Speaks(m protocol.Message) bool { return strings.HasPrefix(string(m.Kind()), "dbqs.") }
+
 // Kinds returns the kinds of all messages that travel.
 func Kinds() []string {
 	var names []string
 	for _, m := range []protocol.Message{
 		&ReadTS{}, &ReadTSReply{}, &Write{}, &WriteReply{}, &Read{}, &ReadReply{}, &Put{}, &PutReply{}, &Get{}, &GetReply{},
+		&Refusal{}, &Fetch{}, &FetchReply{}, &Confirm{}, &Confirmed{},
 	} {
 		names = append(names, string(m.Kind()))
 	}
@@ -188,10 +210,13 @@ func Decode(b []byte) (protocol.Message, error) {
 	w := protocol.NewWire(b)
 	tag := w.Byte()
 	var m protocol.Message
-	if tag == tagRecord {
+	switch {
+	case tag == tagRecord:
 		m = readRecord(w)
-	} else {
-		m = decodeBody(w, tag, Header{Object: w.ID(), Nonce: w.Uint64()})
+	case tag >= tagFetch:
+		m = decodeTransfer(w, tag)
+	default:
+		m = decodeBody(w, tag, readHeader(w))
 	}
 	if err := w.Done(); err != nil {
 		return nil, err
@@ -229,6 +254,8 @@ func decodeBody(w *protocol.Wire, tag byte, h Header) protocol.Message {
 		return &Get{h}
 	case tagGetReply:
 		return &GetReply{h, w.Bool(), w.Bytes(), readMAC(w)}
+	case tagRefusal:
+		return &Refusal{h, w.Uint64()}
 	}
 	w.Fail()
 	return nil

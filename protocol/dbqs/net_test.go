@@ -10,6 +10,7 @@ import (
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 	"turncoat/protocol/dbqs"
+	"turncoat/protocol/membership/view"
 	"turncoat/protocol/ring"
 )
 
@@ -27,6 +28,7 @@ type network struct {
 	signed    []*dbqs.Record // all that writers have sent, to name records by their value
 	nonces    uint64
 	out       strings.Builder
+	epochs    *epochs // nil in a static system
 }
 
 // node is a machine with its computer, and the machine's Env.
@@ -71,7 +73,9 @@ func newNetwork(f, clients int, lifted dbqs.Rules) *network {
 // start begins an incarnation with what is on the disk.
 func (d *node) start() {
 	k := d.net.authority.Keys(d.id)
-	if int(d.id) < d.net.servers {
+	if e := d.net.epochs; e != nil {
+		d.machine = e.machineOf(d)
+	} else if int(d.id) < d.net.servers {
 		d.machine = dbqs.NewReplica(d.net.config, k)
 	} else {
 		d.machine = dbqs.NewClient(d.net.config, k, []*auth.Signer{d.net.owner})
@@ -83,14 +87,22 @@ func (d *node) start() {
 func (d *node) crash() { d.machine, d.stored, d.timer = nil, nil, 0 }
 
 func (n *network) name(id protocol.NodeID) string {
+	if id == service {
+		return "ms"
+	}
 	if int(id) < n.servers {
 		return fmt.Sprintf("s%d", id)
 	}
 	return fmt.Sprintf("c%d", int(id)-n.servers)
 }
 
-// Now implements protocol.Env: stories have no time.
-func (d *node) Now() protocol.Time { return 0 }
+// Now implements protocol.Env: stories have no time but what they say passes.
+func (d *node) Now() protocol.Time {
+	if d.net.epochs == nil {
+		return 0
+	}
+	return d.net.epochs.clock
+}
 
 // Nonce implements protocol.Env: small numbers, so that a story can show them.
 func (d *node) Nonce() uint64 {
@@ -152,6 +164,9 @@ func (d *node) Return(r protocol.Result) {
 
 // Note implements protocol.Env.
 func (d *node) Note(situation string, _ uint64) {
+	if strings.HasPrefix(situation, "membership.") {
+		return // the service's own stories tell of these
+	}
 	d.net.say("  %s notes %s", d.net.name(d.id), situation)
 }
 
@@ -159,11 +174,28 @@ func (n *network) say(format string, args ...any) { fmt.Fprintf(&n.out, format+"
 
 // deliver hands over one message and tells what came of it.
 func (n *network) deliver(p packet, loud bool) {
-	to := n.nodes[p.to]
 	n.delivered = append(n.delivered, p)
+	if n.dull(p.m) {
+		told := n.out.String()
+		defer func() { n.out.Reset(); n.out.WriteString(told) }()
+		loud = false
+	}
 	if loud {
 		n.say("%s <- %s: %s", n.name(p.to), n.name(p.from), n.describe(p.m))
 	}
+	if m, ok := p.m.(*view.FreshAsk); ok {
+		n.epochs.vouch(n, p.from, m)
+		return
+	}
+	if p.to == service {
+		if m, ok := p.m.(*view.Ask); ok {
+			for _, s := range n.epochs.steps[m.Epoch:] {
+				n.waiting = append(n.waiting, packet{service, p.from, s})
+			}
+		}
+		return
+	}
+	to := n.nodes[p.to]
 	if to.machine == nil {
 		n.say("  %s is down", n.name(p.to))
 		return
@@ -184,13 +216,16 @@ func (n *network) tellSent(since int) {
 		for ; i < len(n.waiting) && n.waiting[i].m == p.m; i++ {
 			to = append(to, n.name(n.waiting[i].to))
 		}
+		if n.dull(p.m) {
+			continue
+		}
 		n.say("  %s -> %s: %s", n.name(p.from), strings.Join(to, " "), n.describe(p.m))
 	}
 }
 
 // describe returns a message in words: its name, nonce and content.
 func (n *network) describe(m protocol.Message) string {
-	name := strings.TrimPrefix(string(m.Kind()), "dbqs.")
+	_, name, _ := strings.Cut(string(m.Kind()), ".")
 	switch m := m.(type) {
 	case *dbqs.ReadTS:
 		return fmt.Sprintf("%s #%d", name, m.Nonce)
@@ -224,7 +259,7 @@ func (n *network) describe(m protocol.Message) string {
 	case dbqs.Reply:
 		return fmt.Sprintf("%s #%d", name, m.Binding())
 	}
-	return name
+	return n.words(name, m)
 }
 
 func (n *network) timestamp(ts dbqs.Timestamp) string {

@@ -50,6 +50,7 @@ func (c *Client) settle(env protocol.Env) {
 
 // hold counts a member that acknowledged the write-back.
 func (c *Client) hold(env protocol.Env, member int) {
+	c.tally()
 	c.addHolder(member)
 	if c.holding >= c.config.writeQuorum() {
 		c.deliver(env)

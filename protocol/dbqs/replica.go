@@ -6,6 +6,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/membership/view"
 )
 
 // Replica holds objects and answers clients. It acknowledges a write once the
@@ -17,6 +18,8 @@ type Replica struct {
 	values  map[protocol.ID]*Put    // content-hash objects; looked up only
 
 	registers, contents []protocol.ID // the keys of the two, in order of arrival
+
+	*member // nil in a static system
 }
 
 // contentKey returns the disk key of a content-hash object. It is not the
@@ -46,13 +49,16 @@ func (r *Replica) Start(env protocol.Env, disk protocol.Disk) {
 			r.contents = append(r.contents, v.Object)
 		}
 	}
+	if r.member != nil {
+		r.rejoin(env, disk)
+	}
 }
-
-// Timer implements protocol.Machine. A replica waits for nothing.
-func (r *Replica) Timer(protocol.Env, protocol.TimerID) {}
 
 // Deliver implements protocol.Machine.
 func (r *Replica) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Message) {
+	if r.member != nil && (r.onTransfer(env, from, m) || !r.admit(env, from, m)) {
+		return
+	}
 	switch m := m.(type) {
 	case *ReadTS:
 		r.onReadTS(env, from, m)
@@ -89,26 +95,37 @@ func (r *Replica) onWrite(env protocol.Env, from protocol.NodeID, m *Write) {
 	case order < 0:
 		env.Note(Superseded, old.TS.Counter)
 	case order > 0:
-		if old == nil {
-			r.registers = append(r.registers, m.Object)
-		}
-		r.records[m.Object] = m.Record
-		env.Store(m.Object, m.Record)
-		env.Sync()
+		r.hold(env, m.Object, m.Record)
 	}
 	r.reply(env, from, &WriteReply{Header: m.Header, Sig: m.Record.Sig})
+}
+
+// hold stores a record in place of an older one.
+func (r *Replica) hold(env protocol.Env, object protocol.ID, rec *Record) {
+	if r.records[object] == nil {
+		r.registers = append(r.registers, object)
+	}
+	r.records[object] = rec
+	env.Store(object, rec)
+	env.Sync()
+}
+
+// holdContent stores a content-hash object that the replica has not.
+func (r *Replica) holdContent(env protocol.Env, object protocol.ID, value []byte) {
+	if r.values[object] != nil {
+		return
+	}
+	r.contents = append(r.contents, object)
+	r.values[object] = &Put{Header{Object: object}, value}
+	env.Store(contentKey(object), r.values[object])
+	env.Sync()
 }
 
 func (r *Replica) onPut(env protocol.Env, from protocol.NodeID, m *Put) {
 	if protocol.ID(r.keys.Digest(m.Value)) != m.Object {
 		return
 	}
-	if r.values[m.Object] == nil {
-		r.contents = append(r.contents, m.Object)
-		r.values[m.Object] = &Put{Header{Object: m.Object}, m.Value}
-		env.Store(contentKey(m.Object), r.values[m.Object])
-		env.Sync()
-	}
+	r.holdContent(env, m.Object, m.Value)
 	r.reply(env, from, &PutReply{Header: m.Header})
 }
 
@@ -131,6 +148,15 @@ func (r *Replica) Holds(object protocol.ID) *Record { return r.records[object] }
 
 // Clone implements protocol.Machine.
 func (r *Replica) Clone() protocol.Machine {
+	if r.member == nil {
+		return r.CloneWith(nil)
+	}
+	v := r.view.Clone()
+	return r.CloneWith(&v)
+}
+
+// CloneWith is Clone for a replica whose view another owns: v is the copy's.
+func (r *Replica) CloneWith(v *view.View) *Replica {
 	c := NewReplica(r.config, r.keys)
 	c.registers, c.contents = slices.Clone(r.registers), slices.Clone(r.contents)
 	for _, id := range r.registers {
@@ -138,6 +164,9 @@ func (r *Replica) Clone() protocol.Machine {
 	}
 	for _, id := range r.contents {
 		c.values[id] = r.values[id]
+	}
+	if r.member != nil {
+		c.member = r.member.clone(v)
 	}
 	return c
 }
@@ -150,6 +179,9 @@ func (r *Replica) AppendState(b []byte) []byte {
 	}
 	for _, id := range sorted(r.contents) {
 		b = append(b, id[:]...) // the id fixes the value
+	}
+	if r.member != nil {
+		b = r.appendState(b)
 	}
 	return b
 }

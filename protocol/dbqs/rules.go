@@ -12,6 +12,16 @@ const (
 	ReplyNonce                    // a reply counts only in the phase that asked for it
 	VerifySignature               // only what the owner signed is believed
 	WriterInTimestamp             // writers of one counter are told apart
+	EpochCheck                    // a replica serves only requests of its own epoch
+	OneEpochPhase                 // a phase counts replies of one epoch
+	RestartPhaseOnly              // a new epoch restarts the phase
+	TransferGate                  // a donor has left the epoch
+	DonorComplete                 // a donor has all that it hands over
+	TransferQuorum                // a transfer hears q members
+	ServeWhenReady                // a replica serves after its transfer
+	EpochChain                    // no epoch is skipped
+	GarbageQuorum                 // what was lost is kept for a quorum
+	Freshness                     // a client acts under a lease
 	rules
 )
 
@@ -23,6 +33,16 @@ var ruleNames = [rules]string{
 	ReplyNonce:        "dbqs.reply-nonce",
 	VerifySignature:   "dbqs.verify-signature",
 	WriterInTimestamp: "dbqs.writer-in-timestamp",
+	EpochCheck:        "dbqs.epoch-check",
+	OneEpochPhase:     "dbqs.one-epoch-phase",
+	RestartPhaseOnly:  "dbqs.restart-phase-only",
+	TransferGate:      "dbqs.transfer-gate",
+	DonorComplete:     "dbqs.donor-complete",
+	TransferQuorum:    "dbqs.transfer-quorum",
+	ServeWhenReady:    "dbqs.serve-when-ready",
+	EpochChain:        "dbqs.epoch-chain",
+	GarbageQuorum:     "dbqs.garbage-quorum",
+	Freshness:         "dbqs.freshness",
 }
 
 var ruleDocs = [rules]string{
@@ -33,12 +53,25 @@ var ruleDocs = [rules]string{
 	ReplyNonce:        "a reply counts only in the phase whose nonce it carries",
 	VerifySignature:   "replicas and readers believe only what the object's owner signed",
 	WriterInTimestamp: "timestamps name their writer, so that two writers never share one; lifted, the counter alone orders",
+	EpochCheck:        "a replica serves a request only if its epoch is the replica's own",
+	OneEpochPhase:     "a phase counts replies of one epoch only; lifted, those of before an epoch's end still count after it",
+	RestartPhaseOnly:  "a client that learns of a new epoch restarts the phase, with the timestamp that it has; lifted, the whole write",
+	TransferGate:      "a member hands over an epoch's objects only after it has left the epoch",
+	DonorComplete:     "a member hands over an epoch's objects only after it has finished its own transfer into that epoch",
+	TransferQuorum:    "a transfer hears 2f+1 members of the old group; lifted, f+1 will do",
+	ServeWhenReady:    "a replica serves an object only after it has finished its transfer of it",
+	EpochChain:        "a server that slept goes through the epochs one at a time; lifted, straight from the one that it knew to the present",
+	GarbageQuorum:     "a server keeps what it is no longer responsible for until 2f+1 members of the new group have it",
+	Freshness:         "a client sends and accepts only under a lease that says that its epoch is current",
 }
 
 func (r Rule) String() string { return ruleNames[r] }
 
 // Doc says what the rule demands, in a line.
 func (r Rule) Doc() string { return ruleDocs[r] }
+
+// OfEpochs reports whether the rule has a meaning only where epochs change.
+func (r Rule) OfEpochs() bool { return r >= EpochCheck }
 
 // AllRules returns the rules that can be lifted.
 func AllRules() []Rule {

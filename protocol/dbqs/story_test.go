@@ -100,7 +100,8 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 		}
 	},
 	"drop": func(n *network, t *testing.T, d *datadriven.TestData) {
-		n.say("%d lost", len(n.take(t, d)))
+		lost := slices.DeleteFunc(n.take(t, d), func(p packet) bool { return n.dull(p.m) })
+		n.say("%d lost", len(lost))
 	},
 	"duplicate": func(n *network, t *testing.T, d *datadriven.TestData) {
 		n.waiting = append(n.waiting, n.match(t, d, n.waiting)...)
@@ -138,6 +139,10 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 			case nil:
 				n.say("%s down", n.name(x.id))
 			case *dbqs.Replica:
+				if n.epochs != nil {
+					n.say("%s %s", n.name(x.id), n.standing(m))
+					continue
+				}
 				n.say("%s %s", n.name(x.id), n.record(m.Holds(dbqs.ObjectID(n.owner.Public))))
 			case fmt.Stringer:
 				n.say("%s %s", n.name(x.id), m)
@@ -179,7 +184,7 @@ func (n *network) matches(t *testing.T, d *datadriven.TestData, p packet) bool {
 		case "to":
 			is = n.name(p.to)
 		case "kind":
-			is = strings.TrimPrefix(string(p.m.Kind()), "dbqs.")
+			_, is, _ = strings.Cut(string(p.m.Kind()), ".")
 		case "record", "ts", "bent", "as":
 			continue
 		default:
@@ -249,6 +254,13 @@ func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.M
 			reply.Stamp = &dbqs.Stamp{Public: r.Public, TS: r.TS, Digest: auth.Digest(dbqs.ContentID(r.Value)), Sig: r.Sig}
 		}
 		out = reply
+	case *dbqs.FetchReply:
+		reply := &dbqs.FetchReply{Nonce: m.Nonce, Upto: m.Upto}
+		if r != nil {
+			reply.Registers = []dbqs.Held{{Object: dbqs.ObjectID(n.owner.Public), Record: r}}
+		}
+		reply.Seal(n.authority.Keys(p.from), p.to)
+		return reply
 	case *dbqs.GetReply:
 		reply := &dbqs.GetReply{Header: m.Header, Found: r != nil}
 		if r != nil {
