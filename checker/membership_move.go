@@ -26,16 +26,17 @@ func (m *Membership) secret(event uint64, at int64, node protocol.NodeID, s *mem
 	}
 }
 
-// maxForetold is how many moves in a row may turn out as public data would have it:
-// with groups of 4 out of 8 members the chance is 1 in 1,680 for each.
+// maxForetold is how many moves in a row may turn out as public data would have it,
+// where the group is at most half of the active members: with 4 out of 8 the chance
+// is 1 in 1,680 for each. Of smaller systems nothing is claimed.
 const maxForetold = 2
 
 // drawn holds membership.unpredictable-move: the service's groups do not follow from
 // who the members are.
 func (m *Membership) drawn(event uint64, at int64, node protocol.NodeID, c *ring.Config) {
 	before := m.at(c.Epoch() - 1).config
-	if before == nil || slices.Equal(before.Service(), c.Service()) {
-		return // it stayed, or that is not known
+	if before == nil || slices.Equal(before.Service(), c.Service()) || c.Active() < 2*len(c.Service()) {
+		return // it stayed, or that is not known, or chance could have done it
 	}
 	if !slices.Equal(view.Draw(m.public, c, view.PublicDraw(c.Epoch()), len(c.Service())), c.Service()) {
 		m.foretold = 0

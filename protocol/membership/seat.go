@@ -123,16 +123,12 @@ func (t *seat) onTimer(env protocol.Env, id protocol.TimerID) {
 	}
 }
 
-// settle acts upon what the replica has executed, and lets the caller go on. was is the
-// epoch before the input: what the last epoch has left behind, such as that it has
-// lasted long enough, says nothing of one that has just begun.
-func (t *seat) settle(env protocol.Env, was uint64) {
+// settle acts upon what the replica has executed, and lets the caller go on.
+func (t *seat) settle(env protocol.Env) {
 	for _, e := range t.service.takeEvents() {
 		t.vouch(env, e)
 	}
-	if t.server.view.Epoch() == was {
-		t.tryEnd(env)
-	}
+	t.tryEnd(env)
 	t.tryMove(env)
 	for !t.call.Busy() && len(t.asks) > 0 {
 		next := t.asks[0]

@@ -189,17 +189,25 @@ func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
 	s.settle(env, was)
 }
 
-// settle does what may follow from any input: the replica's executions are acted
-// upon, and a new epoch is begun.
+// settle does what may follow from any input: a new epoch is begun, and the replica's
+// executions are acted upon, which may bring the next. The epoch comes first: a
+// replica that has not begun it would vote as if it were the one before.
 func (s *Server) settle(env protocol.Env, was uint64) {
-	if s.seat != nil {
-		s.seat.settle(env, was)
-	}
-	if s.view.Epoch() == was {
+	s.begin(env, was)
+	if s.seat == nil {
 		return
 	}
-	s.reseat(env, was)
-	s.evolve()
+	was = s.view.Epoch()
+	s.seat.settle(env)
+	s.begin(env, was)
+}
+
+// begin begins the epoch of the view, if that is another than the server was in.
+func (s *Server) begin(env protocol.Env, was uint64) {
+	if s.view.Epoch() != was {
+		s.reseat(env, was)
+		s.evolve()
+	}
 }
 
 // onPing answers a prober. A member that finds itself inactive first makes sure
