@@ -84,6 +84,21 @@ func TestArcsAgainstIds(t *testing.T) {
 		if a.meets(b) != meets {
 			t.Fatalf("that %v meets %v is %v", a, b, meets)
 		}
+		if by := []Arc{b, {id("c.lo"), id("c.hi")}, {id("d.lo"), id("d.hi")}}; a.covered(by) {
+			for v := range 10 {
+				x := protocol.ID{31: byte(v)}
+				if a.Has(x) && !by[0].Has(x) && !by[1].Has(x) && !by[2].Has(x) {
+					t.Fatalf("%v covers %v, and not %v", by, a, x)
+				}
+			}
+		}
+		if c, some := a.common(b); some {
+			for v := range 10 {
+				if x := (protocol.ID{31: byte(v)}); c.Has(x) && !a.Has(x) {
+					t.Fatalf("%v has %v in common with %v", b, c, a)
+				}
+			}
+		}
 		x := id("x")
 		if one := only(x); !one.Has(x) || one.Has(protocol.ID{31: x[31] + 1}) || one.Has(one.Lo) {
 			t.Fatalf("%v is more or less than %v", one, x)
