@@ -23,9 +23,9 @@ var epochRuleMissed = map[string]struct {
 	"dbqs.transfer-gate":      {"epochs-laggards", 204},
 	"dbqs.donor-complete":     {"epochs-unfinished", 228},
 	"dbqs.transfer-quorum":    {"epochs-laggards", 196},
-	"dbqs.serve-when-ready":   {"epochs-unfinished", 88},
+	"dbqs.serve-when-ready":   {"epochs-unfinished", 320},
 	"dbqs.epoch-chain":        {"epochs-partition", 68},
-	"dbqs.garbage-quorum":     {"epochs-unfinished", 80},
+	"dbqs.garbage-quorum":     {"epochs-unfinished", 32},
 	"dbqs.freshness":          {"epochs-sleepy", 24},
 }
 
