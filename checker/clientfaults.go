@@ -9,7 +9,7 @@ import (
 )
 
 // ClientFaults watches quorum storage whose clients may be in the adversary's hands.
-// It joins their writes, as correct replicas saw them, to the history of the
+// It joins their writes, as correct replicas and readers saw them, to the history of the
 // correct ones, so that atomicity of the whole is BFT-linearizability; it holds
 // that reads return what was prepared (dbqs.no-fabrication), that complete writes
 // are held by enough replicas (dbqs.durability), and that no more writes of a
@@ -18,18 +18,19 @@ import (
 // A client is removed from when every correct replica knows it. A write of it takes
 // effect then if a correct replica stores it for the first time while fewer than f+1
 // of the correct ones hold it or anything newer: what an older or complete write
-// has overtaken changes nothing that is read.
+// has overtaken changes nothing that is read. A write that only faulty replicas held
+// takes effect if a reader that began after the removal returns it.
 type ClientFaults struct {
 	*Clients
 
-	config  *bftbc.Config
-	keys    *auth.Keys
-	objects []protocol.ID
-	held    map[holding]bftbc.Stamp  // the newest that each correct replica has stored; looked up only
-	signed  map[preparedWrite]uint64 // when a correct replica first prepared it; looked up only
-	stored  map[preparedWrite]bool   // looked up only
-	faulty  []faulty
-	stage   [][]int // by correct client: the overwrites of each faulty client's when its operation began
+	config   *bftbc.Config
+	keys     *auth.Keys
+	objects  []protocol.ID
+	held     map[holding]bftbc.Stamp  // the newest that each correct replica has stored; looked up only
+	signed   map[preparedWrite]uint64 // when a correct replica first prepared it; looked up only
+	accepted map[preparedWrite]bool   // faulty writes that a correct node has seen; looked up only
+	faulty   []faulty
+	stage    [][]int // by correct client: the overwrites of each faulty client's when its operation began
 }
 
 // faulty is a client in the adversary's hands.
@@ -71,7 +72,7 @@ func NewClientFaults(s System, c *bftbc.Config, k *auth.Keys, objects []protocol
 	s.Situations = ClientFaultSituations()
 	f := &ClientFaults{
 		Clients: NewClients(s), config: c, keys: k, objects: objects, stage: make([][]int, s.Clients),
-		held: make(map[holding]bftbc.Stamp), signed: make(map[preparedWrite]uint64), stored: make(map[preparedWrite]bool),
+		held: make(map[holding]bftbc.Stamp), signed: make(map[preparedWrite]uint64), accepted: make(map[preparedWrite]bool),
 	}
 	for _, id := range c.Clients {
 		if !s.Correct(id) {
@@ -117,29 +118,37 @@ func (c *ClientFaults) Stepped(event uint64, at int64, node protocol.NodeID, m p
 		rec := r.Holds(object)
 		h := holding{node, object}
 		if rec.Stamp().Compare(c.held[h]) > 0 {
-			c.faultyWrite(event, at, node, object, rec)
+			if f, w := c.faultyWrite(object, rec); f != nil {
+				c.observe(event, at, node, f, w, rec, f.removed && c.holders(w) < c.system.F+1)
+			}
 			c.held[h] = rec.Stamp()
 		}
 	}
 }
 
-// faultyWrite looks at a record that a correct replica has just stored.
-func (c *ClientFaults) faultyWrite(event uint64, at int64, node protocol.NodeID, object protocol.ID, r *bftbc.Record) {
+// faultyWrite returns whose write a record is, nil if it is that of a correct
+// client, or was seen before.
+func (c *ClientFaults) faultyWrite(object protocol.ID, r *bftbc.Record) (*faulty, preparedWrite) {
 	w := preparedWrite{object, r.Stamp()}
-	f := c.faultyClient(w.stamp.TS.Client)
-	if f == nil || c.stored[w] {
-		return
+	if c.accepted[w] {
+		return nil, w
 	}
-	c.stored[w] = true
-	if f.removed && c.holders(w) < c.system.F+1 {
-		c.lurked(event, at, node, object, f)
+	return c.faultyClient(w.stamp.TS.Client), w
+}
+
+// observe takes note of a faulty client's write when a correct node, a replica or a
+// reader, first accepts it; lurks says whether it took effect after the removal.
+func (c *ClientFaults) observe(event uint64, at int64, node protocol.NodeID, f *faulty, w preparedWrite, r *bftbc.Record, lurks bool) {
+	c.accepted[w] = true
+	if lurks {
+		c.lurked(event, at, node, w.object, f)
 	}
-	if !c.config.Certified(c.keys, object, r) {
+	if !c.config.Certified(c.keys, w.object, r) {
 		return // a reader that returns it is deceived
 	}
-	c.written[attempt{object, string(r.Value)}] = true
+	c.written[attempt{w.object, string(r.Value)}] = true
 	c.observed = append(c.observed, ObservedWrite{
-		Client: int32(c.number(f.client)), Object: c.History.Object(object[:]), Value: c.History.Value(r.Value),
+		Client: int32(c.number(f.client)), Object: c.History.Object(w.object[:]), Value: c.History.Value(r.Value),
 		Stamp: string(bftbc.AppendStamp(nil, w.stamp)), Signed: int64(c.signed[w]),
 	})
 }
@@ -193,13 +202,17 @@ func (c *ClientFaults) Invoked(event uint64, at int64, client protocol.NodeID, o
 
 // Returned records the end of an operation and holds what must be true of it.
 func (c *ClientFaults) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
-	c.Clients.Returned(event, at, client, r)
 	machine, ok := c.system.Machine(client).(*bftbc.Client)
 	if !ok {
+		c.Clients.Returned(event, at, client, r)
 		return // a client in the adversary's hands is promised nothing
 	}
 	f, stage := c.flight(client), c.stage[c.number(client)]
 	rec := machine.Record()
+	if f.op.Kind == protocol.Read && r.Found {
+		c.readFirst(event, at, client, f, rec)
+	}
+	c.Clients.Returned(event, at, client, r)
 	if f.op.Kind == protocol.Write {
 		for i, over := range stage {
 			if over >= 0 {
@@ -209,6 +222,19 @@ func (c *ClientFaults) Returned(event uint64, at int64, client protocol.NodeID, 
 		c.durable(event, at, client, f, rec)
 	} else if r.Found {
 		c.returned(event, at, client, f, rec, r.Value)
+	}
+}
+
+// readFirst takes note of a faulty client's write that no correct replica has
+// stored when a read of it returns: a faulty replica showed it, and those that it
+// was written back to held something newer by then. When the read began, f+1 of
+// them did not.
+func (c *ClientFaults) readFirst(event uint64, at int64, client protocol.NodeID, f *flight, rec *bftbc.Record) {
+	who, w := c.faultyWrite(f.op.Object, rec)
+	for i := range c.faulty {
+		if who == &c.faulty[i] {
+			c.observe(event, at, client, who, w, rec, c.stage[c.number(client)][i] >= 0)
+		}
 	}
 }
 

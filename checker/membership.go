@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"turncoat/protocol"
+	"turncoat/protocol/auth"
 	"turncoat/protocol/membership"
 	"turncoat/protocol/membership/view"
 	"turncoat/protocol/ring"
@@ -21,14 +22,16 @@ import (
 type Membership struct {
 	*Clients
 
-	run     MembershipRun
-	seen    []uint64           // by node: the epoch that it was last in
-	life    []protocol.Machine // by node: the incarnation that was in it
-	entered [][]entry          // by node: its last entries
-	epochs  []epoch            // from genesis on
-	lastAct []int64            // by node: when it last took a step
-	leaked  bool               // key-secrecy was found broken
-	stalled string             // the first epoch that took too long to end
+	run      MembershipRun
+	seen     []uint64           // by node: the epoch that it was last in
+	life     []protocol.Machine // by node: the incarnation that was in it
+	entered  [][]entry          // by node: its last entries
+	epochs   []epoch            // from genesis on
+	lastAct  []int64            // by node: when it last took a step
+	public   *auth.Keys         // to hash with: nobody's
+	foretold int                // moves in a row whose outcome was public
+	leaked   bool               // key-secrecy was found broken
+	stalled  string             // the first epoch that took too long to end
 }
 
 // entry is when a node entered an epoch.
@@ -73,6 +76,7 @@ func NewMembership(s System, run MembershipRun) *Membership {
 	for i := range m.seen {
 		m.seen[i] = run.Genesis.Epoch()
 	}
+	m.public = &auth.Keys{Meter: new(protocol.Meter)}
 	m.epochs = []epoch{{config: run.Genesis, form: formOf(run.Genesis), first: protocol.None}}
 	return m
 }
@@ -157,20 +161,6 @@ func (m *Membership) restarted(node protocol.NodeID, crashed int64) {
 	m.entered[node] = nil
 }
 
-// secret holds membership.key-secrecy: who runs no replica holds no share, and who
-// runs one holds none of another group. Otherwise whoever breaks in at one after
-// another of those that have left holds f+1 shares of one sharing in the end.
-func (m *Membership) secret(event uint64, at int64, node protocol.NodeID, s *membership.Server) {
-	sharing, held := s.Share()
-	if !held || m.leaked {
-		return
-	}
-	if of := s.Sharing(); of == nil || of.ID() != sharing {
-		m.leaked = true
-		m.find("membership.key-secrecy", event, at, node, "server %d still holds its share of a group that it has left, in epoch %d", node, s.View().Epoch())
-	}
-}
-
 // moved holds membership.monotone and membership.one-configuration.
 func (m *Membership) moved(event uint64, at int64, node protocol.NodeID, v *view.View) {
 	e, was := v.Epoch(), m.seen[node]
@@ -190,6 +180,7 @@ func (m *Membership) configured(event uint64, at int64, node protocol.NodeID, c 
 	r := m.at(c.Epoch())
 	if r.config == nil {
 		r.config, r.form, r.first = c, formOf(c), node
+		m.drawn(event, at, node, c)
 	} else if r.config != c && formOf(c) != r.form {
 		m.find("membership.one-configuration", event, at, node, "nodes %d and %d are in epoch %d with different configurations", r.first, node, c.Epoch())
 	}

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"turncoat/protocol"
@@ -59,9 +60,26 @@ func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) st
 				return fmt.Sprintf("server %d is in epoch %d at %v, and epoch %d began at %v", node, s.View().Epoch(), time.Duration(now), e, time.Duration(begun))
 			}
 		}
-		if p.Status != ring.Active && time.Duration(now) > m.system.Calm+m.run.EpochLength+m.system.Bound {
-			return fmt.Sprintf("server %d answers and is inactive in epoch %d at %v", node, c.Epoch(), time.Duration(now))
+		if since := m.inactiveSince(p.ID); time.Duration(now-since) > m.run.EpochLength+m.system.Bound {
+			return fmt.Sprintf("server %d answers and has been inactive since %v, in epoch %d at %v", node, time.Duration(since), c.Epoch(), time.Duration(now))
 		}
 	}
 	return ""
+}
+
+// inactiveSince returns when the last row of epochs began in which a member is
+// inactive, or when the run was calm if that is later; the end of time if it is active.
+func (m *Membership) inactiveSince(id protocol.ID) int64 {
+	since := int64(math.MaxInt64)
+	for i := len(m.epochs) - 1; i >= 0; i-- {
+		r := &m.epochs[i]
+		if r.config == nil {
+			break
+		}
+		if p := r.config.Lookup(id); p == nil || p.Status == ring.Active {
+			break
+		}
+		since = max(r.begun, int64(m.system.Calm))
+	}
+	return since
 }

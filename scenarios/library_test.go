@@ -131,6 +131,7 @@ var liftedIn = map[string]string{
 	"membership.lease-from-send":      "membership-drift",
 	"membership.recover-first":        "membership-return",
 	"membership.erase-shares":         "membership-move",
+	"membership.unpredictable-move":   "membership-move",
 }
 
 // stalls are the rules without which nothing wrong happens, only not what should.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/signal"
@@ -129,7 +130,7 @@ func (f *exploreFlags) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	r := exploration{Result: found, Reproduce: f.reproduce(name)}
-	if err := f.keep(&r); err != nil {
+	if err := f.keep(&r, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	if f.asJSON {
@@ -156,14 +157,16 @@ type exploration struct {
 	Reproduce string `json:"reproduce"`
 }
 
-// keep writes the artifact of a counterexample, if one was asked for and there is one.
-func (f *exploreFlags) keep(r *exploration) error {
+// keep writes the artifact of a counterexample, if one was asked for and there is
+// one. What the simulator cannot be told is said, and changes no verdict.
+func (f *exploreFlags) keep(r *exploration, stderr io.Writer) error {
 	c := r.Counterexample
 	if f.out == "" || c == nil {
 		return nil
 	}
 	if c.Unscheduled != nil {
-		return fmt.Errorf("--out: %w\n%s", c.Unscheduled, c)
+		fmt.Fprintf(stderr, "turncoat: no artifact: %v\n", c.Unscheduled)
+		return nil
 	}
 	a, err := scenarios.FromSchedule(c.Schedule, r.Reproduce)
 	if err != nil {

@@ -152,6 +152,15 @@ func TestExploreWritesWhatReplayRepeats(t *testing.T) {
 	}
 }
 
+// A counterexample that the simulator cannot be told is one all the same.
+func TestExploreSaysWhyThereIsNoArtifact(t *testing.T) {
+	got := turncoat("explore", "pbft", "--set", "clients=2", "--set", "timeouts=2", "--lift", "pbft.commit-phase", "--strategy", "random", "--depth", "100",
+		"--out", filepath.Join(t.TempDir(), "found.turncoat"))
+	if got.status != 1 || !strings.Contains(got.out, "violation of agreement") || !strings.Contains(got.err, "no artifact: the simulator cannot be told when timers expire") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A search that passes writes nothing.
 func TestExploreWritesNothingWhenNothingIsFound(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "found.turncoat")

@@ -51,6 +51,7 @@ func BenchmarkMemberEpochChange(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(len(form)), "bytes")
+			b.ReportMetric(float64(next.Digests()), "digests")
 		})
 	}
 }

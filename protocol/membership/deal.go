@@ -51,6 +51,11 @@ func (t *seat) tryMove(env protocol.Env) {
 		return
 	}
 	epoch := t.service.Epoch() + 1
+	if !s.cfg.enforced(view.UnpredictableMove) {
+		g.draw = view.PublicDraw(epoch)
+		t.dealShare(env)
+		return
+	}
 	text := view.DrawStatement(epoch)
 	if g.own == nil {
 		part, held := s.keys.PartialSign(s.secrets.Share, text)
@@ -127,7 +132,7 @@ func (t *seat) onChecked(m *Checked) {
 // onAccused has the service told of a dealer that has cheated.
 func (t *seat) onAccused(env protocol.Env, m *Accused) {
 	s := t.server
-	if !t.service.Closing() || m.Epoch != t.service.Epoch() || !s.keys.VerifyThreshold(s.cfg.View.Service, view.DrawStatement(m.Epoch+1), &m.Draw) {
+	if !t.service.Closing() || m.Epoch != t.service.Epoch() || !s.cfg.draws(s.keys, m.Epoch+1, &m.Draw) {
 		return
 	}
 	_, next := nextGroup(s.keys, t.service.config, t.service.closing.next, m.Draw)

@@ -19,11 +19,15 @@ import (
 // after the others have left it. As it is, whoever has left the epoch has
 // executed the operation before: the nonces were drawn while it lasted.
 
+// A collector has one batch under way at a time, and what comes meanwhile waits for
+// the next: else a service that is slow would be asked ever more, and each batch
+// given up before its turn comes.
+
 // collector is the state of a collecting replica.
 type collector struct {
-	waiting []freshAsk // nonces of the next batch
+	waiting []freshAsk // nonces of the next batch, one of each client
 	armed   bool       // the timer runs
-	batches []*batch   // that are being signed, oldest first
+	batch   *batch     // that is being signed; never written to, only replaced
 }
 
 type freshAsk struct {
@@ -34,34 +38,52 @@ type freshAsk struct {
 // batch is a tree of nonces that is being vouched for.
 type batch struct {
 	asks  []freshAsk
+	since protocol.Time // when it was made
 	tree  *auth.MerkleTree
 	epoch uint64 // of the first part that counted
 	parts []auth.Partial
 }
 
-// maxBatches and maxWaiting bound what clients can make a replica keep [O].
+// maxWaiting bounds what clients can make a replica keep, and patience, in
+// Config.Retry, how long it waits for a batch whose parts may be lost [O].
 const (
-	maxBatches = 8
 	maxWaiting = 1 << 16
+	patience   = 8
 )
 
-// onFreshAsk collects a nonce.
+// onFreshAsk collects a nonce. Who is behind could not use a certificate of this
+// epoch, and is told so.
 func (t *seat) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
 	f := &t.fresh
-	a := freshAsk{from, m.Nonce}
-	if slices.Contains(f.waiting, a) || len(f.waiting) >= maxWaiting {
+	if epoch := t.server.view.Epoch(); m.Epoch < epoch {
+		env.Send(from, &view.Ask{Epoch: epoch})
 		return
 	}
-	f.waiting = append(f.waiting, a)
-	if !f.armed {
-		f.armed = true
+	i := slices.IndexFunc(f.waiting, func(a freshAsk) bool { return a.client == from })
+	switch {
+	case i >= 0:
+		f.waiting[i].nonce = m.Nonce
+	case len(f.waiting) < maxWaiting:
+		f.waiting = append(f.waiting, freshAsk{from, m.Nonce})
+	}
+	t.armFresh(env)
+}
+
+func (t *seat) armFresh(env protocol.Env) {
+	if !t.fresh.armed && len(t.fresh.waiting) > 0 {
+		t.fresh.armed = true
 		env.SetTimer(timerFresh, t.server.cfg.FreshEvery)
 	}
 }
 
-// gather makes a batch of the nonces that were collected.
-func (t *seat) gather() {
+// gather makes a batch of the nonces that were collected, unless one is under way.
+func (t *seat) gather(env protocol.Env) {
 	f := &t.fresh
+	f.armed = false
+	if b := f.batch; b != nil && env.Now().Sub(b.since) < patience*t.server.cfg.Retry {
+		t.armFresh(env)
+		return
+	}
 	if len(f.waiting) == 0 {
 		return
 	}
@@ -69,13 +91,10 @@ func (t *seat) gather() {
 	for i, a := range f.waiting {
 		leaves[i] = view.NonceLeaf(a.client, a.nonce)
 	}
-	b := &batch{asks: f.waiting, tree: t.server.keys.NewMerkleTree(leaves)}
+	f.batch = &batch{asks: f.waiting, since: env.Now(), tree: t.server.keys.NewMerkleTree(leaves)}
 	f.waiting = nil
-	if len(f.batches) == maxBatches {
-		f.batches = append(f.batches[:0:0], f.batches[1:]...)
-	}
-	f.batches = append(f.batches, b)
-	t.asks = append(t.asks, ask{op: EncodeFresh(b.tree.Root())})
+	t.asks = slices.DeleteFunc(t.asks, func(a ask) bool { return a.op[0] == opFresh }) // given up before its turn
+	t.asks = append(t.asks, ask{op: EncodeFresh(f.batch.tree.Root())})
 }
 
 // vouch signs this replica's part for a batch whose operation has executed.
@@ -96,12 +115,10 @@ func (t *seat) vouch(env protocol.Env, e event) {
 
 // freshPart counts a part of the signature of one of this replica's batches.
 func (t *seat) freshPart(env protocol.Env, m *Partial) {
-	i := slices.IndexFunc(t.fresh.batches, func(b *batch) bool { return b.tree.Root() == m.Root })
-	if i < 0 {
+	s, old := t.server, t.fresh.batch
+	if old == nil || old.tree.Root() != m.Root {
 		return
 	}
-	s := t.server
-	old := t.fresh.batches[i]
 	statement := view.FreshnessStatement{Epoch: m.Epoch, Root: m.Root}
 	if !s.keys.VerifyPartial(t.sharing, statement.Bytes(), &m.Part) {
 		return
@@ -114,12 +131,12 @@ func (t *seat) freshPart(env protocol.Env, m *Partial) {
 	if m.Epoch == b.epoch {
 		b.parts = append(b.parts, m.Part)
 	}
-	t.fresh.batches[i] = &b
+	t.fresh.batch = &b
 	sig, err := s.keys.Combine(t.sharing, view.FreshnessStatement{Epoch: b.epoch, Root: m.Root}.Bytes(), b.parts)
 	if err != nil {
 		return
 	}
-	t.fresh.batches = slices.Delete(t.fresh.batches, i, i+1)
+	t.fresh.batch = nil
 	if len(b.asks) > 1 {
 		env.Note(NoteFreshBatch, b.epoch)
 	}
@@ -131,17 +148,16 @@ func (t *seat) freshPart(env protocol.Env, m *Partial) {
 }
 
 func (f *collector) clone() collector {
-	return collector{slices.Clone(f.waiting), f.armed, slices.Clone(f.batches)}
+	return collector{slices.Clone(f.waiting), f.armed, f.batch}
 }
 
 func (f *collector) appendState(b []byte) []byte {
 	b = appendAsks(protocol.AppendBool(b, f.armed), f.waiting)
-	b = binary.AppendUvarint(b, uint64(len(f.batches)))
-	for _, x := range f.batches {
-		b = binary.LittleEndian.AppendUint64(appendAsks(b, x.asks), x.epoch)
-		b = appendPartials(b, x.parts)
+	if b = protocol.AppendBool(b, f.batch != nil); f.batch == nil {
+		return b
 	}
-	return b
+	b = binary.LittleEndian.AppendUint64(appendAsks(b, f.batch.asks), f.batch.epoch)
+	return appendPartials(appendTime(b, f.batch.since), f.batch.parts)
 }
 
 func appendAsks(b []byte, asks []freshAsk) []byte {

@@ -115,8 +115,7 @@ func (t *seat) onTimer(env protocol.Env, id protocol.TimerID) {
 	case timerEpoch:
 		t.overdue = true
 	case timerFresh:
-		t.fresh.armed = false
-		t.gather()
+		t.gather(env)
 	case pbft.TimerClient:
 		t.call.OnTimer(t.inner(env))
 	default:

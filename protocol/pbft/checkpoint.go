@@ -153,12 +153,20 @@ func (r *Replica) tryStable(env protocol.Env, id CheckpointID) {
 	}
 	r.hProof = r.claims.votes(id, r.cfg.Quorum())
 	r.adopt(id.Seq)
+	if m := r.changes.newView; r.active && m != nil && m.View == r.view {
+		r.assignChosen(env, m) // what lay above the high watermark
+	}
 }
 
 // adopt makes the own checkpoint at seq the low watermark.
 func (r *Replica) adopt(seq uint64) {
 	r.discard(seq)
-	for r.checkpoints[0].id.Seq < seq {
+	r.dropCheckpoints(seq)
+}
+
+// dropCheckpoints forgets the own checkpoints below seq.
+func (r *Replica) dropCheckpoints(seq uint64) {
+	for len(r.checkpoints) > 0 && r.checkpoints[0].id.Seq < seq {
 		r.checkpoints = append(r.checkpoints[:0], r.checkpoints[1:]...)
 	}
 }

@@ -17,7 +17,7 @@ type executedBatch struct {
 // and, as an option, one batch more that has prepared (§5.1.2): its results are
 // tentative, and it is rolled back if the view changes before it commits.
 func (r *Replica) execute(env protocol.Env) {
-	for {
+	for r.transfer == nil {
 		s := r.peek(r.executed + 1)
 		if s == nil || s.assigned == nil || !r.prepared(s) {
 			return

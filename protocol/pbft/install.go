@@ -127,20 +127,7 @@ func (r *Replica) enterView(env protocol.Env, m *NewView) {
 	}
 	r.startFrom(env, m.Start, m.startProof())
 	r.next = max(m.Start.Seq+uint64(len(m.X)), r.log.h) + 1
-	for i := range m.X {
-		s := r.slot(m.Start.Seq + 1 + uint64(i))
-		if s == nil {
-			continue // below this replica's stable checkpoint
-		}
-		b := s.batch(&m.X[i])
-		if m.X[i] == nullDigest {
-			env.Note(NoteNullRequest, s.seq)
-		}
-		r.assign(s, b, nil)
-		if r.cfg.Signed && len(m.O) == len(m.X) {
-			s.proposal = &m.O[i]
-		}
-	}
+	r.assignChosen(env, m)
 	r.requeue()
 	r.fetchBodies(env)
 	for i := range r.log.slots {
@@ -152,15 +139,38 @@ func (r *Replica) enterView(env protocol.Env, m *NewView) {
 	}
 }
 
-// startFrom moves the low watermark to the checkpoint that the view starts from,
-// and fetches the state if this replica is behind it.
+// assignChosen assigns what the NEW-VIEW chose and the log has room for. What is above
+// the high watermark waits until that moves.
+func (r *Replica) assignChosen(env protocol.Env, m *NewView) {
+	for i := range m.X {
+		s := r.slot(m.Start.Seq + 1 + uint64(i))
+		if s == nil || s.assigned != nil {
+			continue
+		}
+		b := s.batch(&m.X[i])
+		if m.X[i] == nullDigest {
+			env.Note(NoteNullRequest, s.seq)
+		}
+		r.assign(s, b, nil)
+		if r.cfg.Signed && len(m.O) == len(m.X) {
+			s.proposal = &m.O[i]
+		}
+		r.tryPrepare(env, s)
+	}
+}
+
+// startFrom fetches the state of the checkpoint that the view starts from if this
+// replica is behind it. Only the signed
+// form has the proof to move the low watermark there.
 func (r *Replica) startFrom(env protocol.Env, start CheckpointID, proof []Vote) {
 	if start.Seq <= r.log.h {
 		return
 	}
 	if c := r.ownCheckpoint(start.Seq); c != nil && c.id == start {
-		r.hProof = proof
-		r.adopt(start.Seq)
+		if r.cfg.Signed {
+			r.hProof = proof
+			r.adopt(start.Seq)
+		}
 	} else if start.Seq > r.executed {
 		r.startTransfer(env, start, proof)
 	}

@@ -27,8 +27,14 @@ type transfer struct {
 	asked        int // parts asked for and not yet come
 }
 
-// startTransfer goes after a checkpoint above what has executed. The watermarks
-// move there at once, so that the replica takes part in ordering meanwhile.
+// startTransfer goes after a checkpoint above what has executed, and the replica
+// takes part in ordering meanwhile.
+//
+// With authenticators the target may be the word of one correct replica and f liars,
+// who can take it back. The log below it is what the others need then, so the low
+// watermark does not move to a target within the log [O]; from one beyond it, all but
+// the last L numbers are discarded, for which a checkpoint of a quorum exists. A signed
+// target is proved, and becomes the low watermark.
 func (r *Replica) startTransfer(env protocol.Env, target CheckpointID, proof []Vote) {
 	if r.transfer != nil && r.transfer.target.Seq >= target.Seq {
 		return
@@ -39,8 +45,13 @@ func (r *Replica) startTransfer(env protocol.Env, target CheckpointID, proof []V
 		donor = r.transfer.donor - 1
 	}
 	r.transfer = &transfer{target: target, donor: donor}
-	r.hProof = proof
-	r.discard(target.Seq)
+	switch {
+	case r.cfg.Signed:
+		r.hProof = proof
+		r.discard(target.Seq)
+	case target.Seq > r.log.h+r.cfg.L:
+		r.discard(target.Seq - r.cfg.L)
+	}
 	r.nextDonor(env)
 }
 
@@ -168,7 +179,8 @@ func (r *Replica) finishTransfer(env protocol.Env) {
 	r.transfer = nil
 	env.CancelTimer(TimerTransfer)
 	r.executed, r.tentative = t.target.Seq, t.target.Seq
-	r.checkpoints = append(r.checkpoints[:0], checkpoint{id: t.target, parts: t.parts, digests: t.digests, serviceParts: t.serviceParts})
+	r.dropCheckpoints(r.log.h)
+	r.checkpoints = append(r.checkpoints, checkpoint{id: t.target, parts: t.parts, digests: t.digests, serviceParts: t.serviceParts})
 	env.Note(NoteCaughtUp, t.target.Seq)
 	r.timeout, r.fruitless = r.cfg.ViewTimeout, false
 	r.announce(env, t.target.Seq)

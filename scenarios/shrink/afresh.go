@@ -72,8 +72,14 @@ func (s *search) networks() iter.Seq[[]sim.Decision] {
 }
 
 // lateMessage draws a message between the client of an operation and a server, in
-// the first or second phase, and how late it is.
+// the first or second phase, or between two servers if the list has such, and how
+// late it is.
 func (s *search) lateMessage(rng *rand.Rand, operations []sim.Decision) sim.Decision {
+	if among := s.amongServers(); among > 0 && rng.IntN(2) == 0 {
+		k := sim.Key{Choice: sim.Delay, Actor: rng.Int32N(int32(s.best.report.Servers)), Index: rng.Uint32N(among)}
+		k.Peer = (k.Actor + 1 + rng.Int32N(int32(s.best.report.Servers)-1)) % int32(s.best.report.Servers)
+		return sim.Decision{Key: k, Value: moments[rng.IntN(len(moments))]}
+	}
 	op := &operations[rng.IntN(len(operations))]
 	servers := int32(s.best.report.Servers)
 	k := sim.Key{Choice: sim.Delay, Op: 1 + op.Index, Index: uint32(rng.IntN(2))}
@@ -82,6 +88,17 @@ func (s *search) lateMessage(rng *rand.Rand, operations []sim.Decision) sim.Deci
 		k.Actor, k.Peer = k.Peer, k.Actor
 	}
 	return sim.Decision{Key: k, Value: moments[rng.IntN(len(moments))]}
+}
+
+// amongServers returns a number above those of the messages between servers that the
+// list speaks of, 0 if it speaks of none.
+func (s *search) amongServers() (above uint32) {
+	for i := range s.best.list {
+		if d := &s.best.list[i]; isNetwork(d) && max(d.Actor, d.Peer) < int32(s.best.report.Servers) {
+			above = max(above, d.Index+4)
+		}
+	}
+	return above
 }
 
 func isNetwork(d *sim.Decision) bool { return d.Choice >= sim.Loss && d.Choice <= sim.Delay }

@@ -13,6 +13,8 @@ var passes = []struct {
 	name string
 	run  func(s *search)
 }{
+	{"shorten the run", shorten},
+	{"drop whole kinds", dropKinds},
 	{"drop operations", dropOperations},
 	{"drop lies", dropChoices(sim.Lie)},
 	{"drop faults", dropChoices(sim.Fault)},
@@ -47,7 +49,7 @@ func (s *search) round() bool {
 func dropChoices(kinds ...sim.Choice) func(*search) {
 	return func(s *search) {
 		s.minimise(func(t *trial) []int {
-			return places(t.list, func(d *sim.Decision) bool { return slices.Contains(kinds, d.Choice) })
+			return places(t.list, func(d *sim.Decision) bool { return isOneOf(d, kinds) })
 		}, func(t *trial, gone []int) [][]sim.Decision { return [][]sim.Decision{remove(t.list, gone)} })
 	}
 }
@@ -168,6 +170,8 @@ func pushed(list []sim.Decision) iter.Seq[[]sim.Decision] {
 		}
 	}
 }
+
+func isOneOf(d *sim.Decision, kinds []sim.Choice) bool { return slices.Contains(kinds, d.Choice) }
 
 func isDelay(d *sim.Decision) bool { return d.Choice == sim.Delay }
 

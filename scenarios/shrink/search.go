@@ -19,6 +19,7 @@ import (
 type search struct {
 	limits   Options
 	artifact *scenarios.Artifact
+	spec     scenarios.Spec // the artifact's, with a nearer deadline if that is enough
 	options  scenarios.Options
 	deadline time.Time // zero = none
 	late     bool      // time is up, or it was stopped
@@ -39,7 +40,7 @@ type trial struct {
 }
 
 func newSearch(a *scenarios.Artifact, o Options, begun time.Time) *search {
-	s := &search{limits: o, artifact: a, options: a.Options(), tried: make(map[xxh3.Uint128]bool)}
+	s := &search{limits: o, artifact: a, spec: a.Scenario, options: a.Options(), tried: make(map[xxh3.Uint128]bool)}
 	if o.For > 0 {
 		s.deadline = begun.Add(o.For)
 	}
@@ -52,7 +53,7 @@ func (s *search) run(list []sim.Decision) (*trial, error) {
 	o := s.options
 	o.Decisions, o.Tracer = list, t.when
 	var err error
-	if t.report, err = scenarios.Guarded(&s.artifact.Scenario, o, s.artifact.Scenario.Patience()); err != nil {
+	if t.report, err = scenarios.Guarded(&s.spec, o, s.spec.Patience()); err != nil {
 		return nil, err
 	}
 	t.list, t.size = t.report.Decisions, SizeOf(t.report.Decisions)

@@ -8,8 +8,8 @@
 // order of Size. What a candidate listed but the run never asked for is dropped
 // at once.
 //
-// Left out: changes to the scenario itself. Ranges fall to their low ends, but a
-// number that the scenario fixes stays.
+// Left out: changes to the scenario itself, but for the deadline of a run that is
+// stuck. Ranges fall to their low ends, but a number that the scenario fixes stays.
 package shrink
 
 import (
@@ -82,7 +82,7 @@ func Shrink(a *scenarios.Artifact, o Options) (*Result, error) {
 	}
 	options := s.options
 	options.Decisions = s.best.list
-	small, err := scenarios.NewArtifact(&a.Scenario, options, s.best.report)
+	small, err := scenarios.NewArtifact(&s.spec, options, s.best.report)
 	if err != nil {
 		return nil, err
 	}

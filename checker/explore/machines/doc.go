@@ -79,9 +79,23 @@
 // without it, and breadth-first search is too large then (nothing in 3.6 million
 // states); random walks find one in a moment.
 //
+// # PBFT
+//
+// pbft is four correct replicas with K = 2: what goes wrong without a rule,
+// network and time bring about alone. Properties are those above, and that no two replicas
+// execute different requests under one sequence number; "operations end" only without
+// timeouts. Nothing is reduced. One client with one write and no timeout, the normal case, has
+// 2,264,076 states and 20,242,938 transitions, depth 31, and passes (BenchmarkPBFT).
+// View changes (timeouts=2 and more) are too large to see whole: for them there are
+// walks, which find agreement broken without pbft.commit-phase and without
+// pbft.prepared-certificates in some thirty walks (clients=2 timeouts=2). Without
+// pbft.highest-view, which takes two view changes, 110 seconds of walks found nothing.
+//
 // # How it is quick
 //
 // Local states, messages and histories are interned, and what a machine does on an
-// input is computed once: 500 times in the search of 13.7 million states above.
-// All else is looking up small numbers (intern.go).
+// input is computed once: some 1,700 times in the search of 13.7 million states above.
+// All else is looking up small numbers (intern.go). What is interned is kept for
+// ever and is not part of Result.PeakBytes: little for dbqs-static, but
+// across view changes of pbft nearly every step of a walk meets a local state that is new.
 package machines

@@ -1,15 +1,21 @@
 package machines
 
 import (
+	"slices"
+
 	"turncoat/checker/explore"
 	"turncoat/protocol/dbqs"
+	"turncoat/protocol/pbft"
 )
 
 // Entries returns the models of this package under the names by which people call them.
 func Entries() explore.Registry {
-	var rules []string
+	var rules, orderRules []string
 	for _, r := range dbqs.AllRules() {
 		rules = append(rules, r.String())
+	}
+	for _, r := range pbft.Rules {
+		orderRules = append(orderRules, r.Name)
 	}
 	count := func(name, doc string, value, least, most int) explore.Param {
 		return explore.Param{Name: name, Doc: doc, Default: value, Min: least, Max: most}
@@ -32,7 +38,30 @@ func Entries() explore.Registry {
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("dbqs-static", explore.Model[State](staticOf(v, lifted).Model()))
 		},
+	}, {
+		Name: "pbft",
+		Doc:  "PBFT as it runs: four correct replicas, clients, and request timers that expire at any moment",
+		Params: []explore.Param{
+			count("clients", "clients", 1, 1, 2),
+			count("writes", "writes of each client", 1, 1, 2),
+			count("reads", "reads of each client, after its writes", 0, 0, 1),
+			count("timeouts", "request timers that may expire on a path", 0, 0, 4),
+		},
+		Rules: orderRules, Machines: true,
+		Build: func(v explore.Values, lifted []string) explore.Runner {
+			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
+		},
 	}}
+}
+
+func orderingOf(v explore.Values, lifted []string) PBFT {
+	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"]}
+	for _, r := range pbft.Rules {
+		if slices.Contains(lifted, r.Name) {
+			p.Lifted |= r.Rule
+		}
+	}
+	return p
 }
 
 func staticOf(v explore.Values, lifted []string) DBQS {
@@ -40,11 +69,9 @@ func staticOf(v explore.Values, lifted []string) DBQS {
 		Liars: v["liars"], Writers: v["writers"], Writes: v["writes"], Readers: v["readers"], Reads: v["reads"],
 		Faults: Faults{Timers: v["timers"], Losses: v["losses"], Duplicates: v["duplicates"], Crashes: v["crashes"]},
 	}
-	for _, name := range lifted {
-		for _, r := range dbqs.AllRules() {
-			if r.String() == name {
-				d.Lifted = d.Lifted.Lift(r)
-			}
+	for _, r := range dbqs.AllRules() {
+		if slices.Contains(lifted, r.String()) {
+			d.Lifted = d.Lifted.Lift(r)
 		}
 	}
 	return d

@@ -92,6 +92,9 @@ func (m *Model) faults(s *State, out []explore.Step[State]) []explore.Step[State
 		l := m.local(s, node)
 		if left(timers) {
 			for _, id := range l.timers {
+				if m.Expire != nil && !slices.Contains(m.Expire, id) {
+					continue
+				}
 				m.follow(fault(timers, action(actExpire, uint64(id)<<timerShift|uint64(node))), node, m.step(l, input{expire, uint32(id)}))
 			}
 		}

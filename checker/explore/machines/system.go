@@ -12,11 +12,12 @@ import (
 // System is a small system of machines: who takes part, what the clients do, and
 // which faults may befall it.
 type System struct {
-	Protocol string      // as scenarios name it
-	Strategy string      // of the simulator's adversary, which can tell the liar's lies
-	Lifted   []string    // names of the rules that are not enforced
-	Nodes    []Node      // numbered by their place; all share one object
-	Object   protocol.ID // the register that the clients use
+	Protocol string             // as scenarios name it
+	Strategy string             // of the simulator's adversary, which can tell the liar's lies
+	Lifted   []string           // names of the rules that are not enforced
+	Nodes    []Node             // numbered by their place; all share one object
+	Object   protocol.ID        // the register that the clients use
+	Expire   []protocol.TimerID // the timers that may expire; nil for all
 	Faults   Faults
 	Dialect  Dialect
 	Claims   Claims
@@ -55,7 +56,7 @@ type Dialect interface {
 
 const (
 	maxNodes  = 8
-	maxFlight = 72 // messages in flight
+	maxFlight = 160 // messages in flight
 )
 
 // The faults, as indices of State.spent.
@@ -235,7 +236,9 @@ func (m *Model) Properties() []explore.Property[State] {
 		{Name: "atomic", Kind: explore.Always, Holds: func(s *State) bool { return m.past(s).atomic }},
 		{Name: "every operation returned", Kind: explore.Reach, Holds: m.done},
 	}
-	if m.budget[losses] == 0 {
+	// Where messages are lost or timers expire only so often, a system may come to
+	// a stop that it would leave with one more expiry.
+	if m.budget[losses] == 0 && m.budget[timers] == 0 {
 		out = append(out, explore.Property[State]{Name: "operations end", Kind: explore.NoDeadlock, Holds: m.done})
 	}
 	for _, extra := range m.Extra {

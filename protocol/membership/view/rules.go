@@ -23,10 +23,11 @@ const (
 	LeaseFromSend
 	RecoverFirst
 	EraseShares
+	UnpredictableMove
 )
 
 // AllRules is the set of all of them.
-const AllRules = EraseShares<<1 - 1
+const AllRules = UnpredictableMove<<1 - 1
 
 // RuleInfo describes one rule.
 type RuleInfo struct {
@@ -47,6 +48,7 @@ var Rules = []RuleInfo{
 	{LeaseFromSend, "membership.lease-from-send", "a lease counts from when its nonce was sent; lifted, from when the answer came"},
 	{RecoverFirst, "membership.recover-first", "a member that was inactive proves that its epoch is current before it is taken back"},
 	{EraseShares, "membership.erase-shares", "who leaves the service's group erases its share of the service's key"},
+	{UnpredictableMove, "membership.unpredictable-move", "the service's next group is drawn by a signature that nobody has before the epoch ends; lifted, by the members alone"},
 }
 
 // String returns the names in the set, separated by spaces.

@@ -114,6 +114,13 @@ func ReadFreshnessCertificate(w *protocol.Wire) FreshnessCertificate {
 // of members sign, which they do only once the configuration of the epoch is fixed.
 func DrawStatement(epoch uint64) []byte { return statement("draw", epoch) }
 
+// PublicDraw is a draw that anybody can make beforehand: what takes the signature's
+// place where the rule membership.unpredictable-move is lifted.
+func PublicDraw(epoch uint64) (draw auth.ThresholdSignature) {
+	binary.LittleEndian.PutUint64(draw[:], epoch)
+	return draw
+}
+
 // Draw returns the n members that run the service next: for each i the first
 // active member clockwise from hash(draw, i) that was not taken for a smaller i
 // [O: the last part]. It returns fewer where fewer are active.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,7 @@ func (s *story) command(d *datadriven.TestData) string {
 		s.now = s.now.Add(span)
 	case "restart":
 		s.view = New(s.cfg, s.keys, s.view.self)
+		slices.SortFunc(s.disk, func(a, b protocol.Record) int { return a.Key.Compare(b.Key) })
 		s.view.Start(s.disk)
 	case "state":
 		return s.state()

@@ -14,6 +14,7 @@ package view
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"turncoat/protocol"
@@ -68,13 +69,12 @@ func New(cfg *Config, keys *auth.Keys, self protocol.ID) View {
 // again: a disk that was tampered with leads nowhere.
 func (v *View) Start(disk protocol.Disk) {
 	for {
-		key, found := stepKey(v.Epoch()+1), false
-		for i := range disk {
-			if s, ok := disk[i].Value.(*Step); ok && disk[i].Key == key {
-				found = v.advance(s)
-			}
-		}
+		key := stepKey(v.Epoch() + 1)
+		i, found := slices.BinarySearchFunc(disk, key, func(r protocol.Record, key protocol.ID) int { return r.Key.Compare(key) })
 		if !found {
+			return
+		}
+		if s, ok := disk[i].Value.(*Step); !ok || s.Delta.From != v.Epoch() || !v.advance(s) {
 			return
 		}
 	}

@@ -1,0 +1,151 @@
+package machines
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"turncoat/checker/explore"
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
+	"turncoat/protocol/pbft"
+)
+
+// PBFT is a group of four correct replicas, in the form with authenticators (TOCS
+// 2002), that keeps registers for its clients. Faults are those of the network
+// and of time: the request timers of replicas may expire at any moment, and so
+// they change views while messages of older views are still under way.
+//
+// Left out: replicas that lie; retransmission, since the timers for it never expire:
+// what is late arrives late, and nothing is lost.
+type PBFT struct {
+	Clients  int
+	Writes   int // of each client
+	Reads    int // of each client, after its writes
+	Timeouts int // request timers that expire
+	Lifted   pbft.Rule
+}
+
+const (
+	pbftReplicas   = 4
+	pbftCheckpoint = 2 // K
+)
+
+// Model returns the model.
+func (p PBFT) Model() *Model {
+	keys, err := auth.NewAuthority(auth.Ideal, 1, pbftReplicas+p.Clients)
+	if err != nil {
+		panic(err) // the suite is known
+	}
+	c := pbft.Config{K: pbftCheckpoint, Lifted: p.Lifted, ViewTimeout: time.Second, StatusInterval: time.Second, ClientTimeout: time.Second}
+	for i := range pbftReplicas {
+		c.Members = append(c.Members, protocol.NodeID(i))
+	}
+	c = c.WithDefaults()
+	s := System{
+		Protocol: "pbft", Object: protocol.KeyOf("register", 0), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts},
+		Expire: []protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange},
+		Extra:  []func(*Model) explore.Property[State]{agreement},
+	}
+	if p.Timeouts > 0 {
+		s.Extra = append(s.Extra, newView)
+	}
+	for _, r := range pbft.Rules {
+		if p.Lifted&r.Rule != 0 {
+			s.Lifted = append(s.Lifted, r.Name)
+		}
+	}
+	for i := range pbftReplicas {
+		k := keys.Keys(protocol.NodeID(i))
+		s.Nodes = append(s.Nodes, Node{Name: fmt.Sprintf("r%d", i), New: func() protocol.Machine {
+			r, err := pbft.NewReplica(&c, k, pbft.NewRegisters())
+			if err != nil {
+				panic(err) // the configuration above is valid
+			}
+			return r
+		}})
+	}
+	for i := range p.Clients {
+		k := keys.Keys(protocol.NodeID(pbftReplicas + i))
+		s.Nodes = append(s.Nodes, Node{Name: fmt.Sprintf("c%d", i), Script: p.script(i, s.Object), New: func() protocol.Machine {
+			client, err := pbft.NewClient(&c, k, pbft.NewRegisters())
+			if err != nil {
+				panic(err)
+			}
+			return client
+		}})
+	}
+	return New(s)
+}
+
+func (p PBFT) script(client int, object protocol.ID) (ops []protocol.Operation) {
+	for i := range p.Writes {
+		ops = append(ops, protocol.Operation{Kind: protocol.Write, Object: object, Value: fmt.Appendf(nil, "c%d.%d", client, i)})
+	}
+	for range p.Reads {
+		ops = append(ops, protocol.Operation{Kind: protocol.Read, Object: object})
+	}
+	return ops
+}
+
+// agreement is the property that no two replicas execute different requests under one
+// sequence number.
+func agreement(m *Model) explore.Property[State] {
+	return explore.Property[State]{Name: "agreement", Kind: explore.Always, Holds: func(s *State) bool {
+		for i := range pbftReplicas {
+			a := m.local(s, i).machine.(*pbft.Replica)
+			for j := range i {
+				b := m.local(s, j).machine.(*pbft.Replica)
+				for seq := uint64(1); seq <= min(a.LastExecuted(), b.LastExecuted()); seq++ {
+					x, _, _, here := a.Executed(seq)
+					y, _, _, there := b.Executed(seq)
+					if here && there && x != y {
+						return false
+					}
+				}
+			}
+		}
+		return true
+	}}
+}
+
+// newView is the situation that a replica is active in a later view.
+func newView(m *Model) explore.Property[State] {
+	return explore.Property[State]{Name: "new view", Kind: explore.Reach, Holds: func(s *State) bool {
+		for i := range pbftReplicas {
+			if view, active := m.local(s, i).machine.(*pbft.Replica).View(); active && view > 0 {
+				return true
+			}
+		}
+		return false
+	}}
+}
+
+// ordering is the dialect of PBFT. There is no liar.
+type ordering struct{}
+
+// Fact returns nil: nobody listens.
+func (ordering) Fact(protocol.Message) protocol.Message { return nil }
+
+// Lies returns nil.
+func (ordering) Lies([]protocol.Message, protocol.NodeID, protocol.Message) []protocol.Message {
+	return nil
+}
+
+// Describe says what is in a message.
+func (ordering) Describe(m protocol.Message) string {
+	text := strings.TrimPrefix(string(m.Kind()), "pbft.")
+	switch m := m.(type) {
+	case *pbft.PrePrepare:
+		return fmt.Sprintf("%s of %d in view %d", text, m.Seq, m.View)
+	case *pbft.Prepare:
+		return fmt.Sprintf("%s of %d in view %d", text, m.Seq, m.View)
+	case *pbft.Commit:
+		return fmt.Sprintf("%s of %d in view %d", text, m.Seq, m.View)
+	case *pbft.ViewChange:
+		return fmt.Sprintf("%s to view %d", text, m.View)
+	case *pbft.NewView:
+		return fmt.Sprintf("%s %d", text, m.View)
+	}
+	return text
+}
