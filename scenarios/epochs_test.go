@@ -50,14 +50,20 @@ func TestTwoLiarsInOneGroup(t *testing.T) {
 	if err := Apply(s, []string{"adversary.liars=2", "adversary.collude=true", "limits.deadline=4s", "limits.bound=3s"}); err != nil {
 		t.Fatal(err)
 	}
-	out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 300, Jobs: 1, Out: t.TempDir()})
-	if err != nil || v != checker.Assumption {
+	out, v, err := Sweep([]*Spec{s}, SweepOptions{Options: Options{Suite: auth.Ideal}, To: 60, Jobs: 1, KeepGoing: true, Out: t.TempDir()})
+	if err != nil || v != checker.Assumption { // a violation would be worse, and a cut-off run is not
 		t.Fatalf("%v after %d seeds, %v", v, out.Runs, err)
 	}
-	if f := out.Findings[0]; !strings.Contains(f.Detail, "the fault bound was exceeded") {
-		t.Errorf("the detail does not say so: %s", f.Detail)
+	broken := 0
+	for _, f := range out.Findings {
+		if strings.Contains(f.Detail, "the fault bound was exceeded: the group of ") {
+			broken++
+		}
 	}
-	t.Logf("after %d seeds: %s", out.Runs, out.Findings[0].Detail)
+	if broken == 0 {
+		t.Errorf("no group of the store is named: %+v", out.Findings)
+	}
+	t.Logf("%d of %d runs broke what two liars in a group can break", broken, out.Runs)
 }
 
 // TestWindowsEnd holds that who falls after a window of vulnerability has closed does
