@@ -20,7 +20,7 @@ type loss struct {
 }
 
 // keepEpochs is for how many epochs a server keeps what not all of the new group have.
-const keepEpochs = 4
+const keepEpochs = 64
 
 // lose marks an arc to be dropped.
 func (r *Replica) lose(c Claim, group []protocol.NodeID) {
