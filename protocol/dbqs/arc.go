@@ -35,6 +35,47 @@ func (a Arc) within(b Arc) bool {
 // meets reports whether the two arcs share an id.
 func (a Arc) meets(b Arc) bool { return a.Has(b.Hi) || b.Has(a.Hi) }
 
+// covered reports whether the arcs together contain all of a.
+func (a Arc) covered(by []Arc) bool {
+	for at, moved := a.Lo, true; moved; {
+		moved = false
+		for _, e := range by {
+			if a.within(e) {
+				return true
+			}
+			if e.Hi == at || e.Lo != at && !e.Has(at) {
+				continue
+			}
+			if (Arc{at, e.Hi}).Has(a.Hi) {
+				return true
+			}
+			at, moved = e.Hi, true
+		}
+	}
+	return false
+}
+
+// common returns what two arcs share, as a part of a; false if that is nothing, or not
+// one arc.
+func (a Arc) common(b Arc) (Arc, bool) {
+	switch {
+	case a.within(b):
+		return a, true
+	case b.within(a):
+		return b, true
+	case !a.meets(b):
+		return Arc{}, false
+	}
+	out := a
+	if a.Has(b.Lo) {
+		out.Lo = b.Lo
+	}
+	if a.Has(b.Hi) {
+		out.Hi = b.Hi
+	}
+	return out, out.Lo != out.Hi && out.within(a)
+}
+
 // order compares two ids of the arc, or its two ends, by how far clockwise from Lo
 // they are; Lo itself is last.
 func (a Arc) order(x, y protocol.ID) int {

@@ -105,14 +105,28 @@ func (r *Replica) enter(env protocol.Env, from, to uint64) {
 			r.begin(env, Claim{Into: to, Arc: p.arc}, p.old)
 		case p.was && !p.is:
 			r.lose(Claim{Into: to, Arc: p.arc}, p.next)
-		case r.lacks(p.arc, to):
-			// A member that never got what it should have is no better off than a newcomer:
-			// the group that it belongs to may help it where the one before is gone [O].
-			r.begin(env, Claim{Into: to, Arc: p.arc, Again: true}, p.old)
+		case p.is:
+			r.help(env, p, to)
 		}
 	}
 	if replaced {
 		env.Note(GroupReplaced, to)
+	}
+}
+
+// help starts second ways to what a replica that stays in a group has yet to fetch of
+// an arc. A member that never got what it should have is no better off than a newcomer:
+// the group that it belongs to may help it where the one before is gone [O].
+func (r *Replica) help(env protocol.Env, p part, to uint64) {
+	var claims []Claim
+	for i := range r.pending {
+		t := &r.pending[i]
+		if arc, some := p.arc.common(t.Arc); some && !t.Again && t.open(arc) {
+			claims = append(claims, Claim{Into: to, Arc: arc, Except: t.Except, Again: true})
+		}
+	}
+	for _, c := range claims {
+		r.begin(env, c, p.old)
 	}
 }
 

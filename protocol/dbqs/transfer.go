@@ -24,7 +24,7 @@ type transfer struct {
 
 // open reports whether part of an arc is still missing.
 func (t *transfer) open(a Arc) bool {
-	return t.Arc.meets(a) && !slices.ContainsFunc(t.Except, a.within)
+	return t.Arc.meets(a) && !a.covered(t.Except)
 }
 
 // begin starts a transfer, unless the replica is its own only donor.
@@ -139,6 +139,7 @@ func (r *Replica) finish(env protocol.Env, i int) {
 			t.Except = append(slices.Clone(t.Except), done.Arc)
 		}
 	}
+	r.pending = slices.DeleteFunc(r.pending, func(t transfer) bool { return t.Arc.covered(t.Except) })
 	r.changed = true
 	r.resume(env)
 }
