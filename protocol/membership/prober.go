@@ -24,12 +24,14 @@ type probe struct {
 	misses int    // pings in a row without an answer
 	silent int    // signed pings in a row without a signed answer
 	good   int    // signed answers in a row, of one who is ready to come back
+	in     uint64 // the epoch of the last of them
 	worst  [2]int // the most misses in a row in this epoch and in the last, for who judges this replica
 }
 
 func (p *probe) appendState(b []byte) []byte {
 	b = append(b, p.id[:]...)
 	b = protocol.AppendBool(binary.LittleEndian.AppendUint64(b, p.nonce), p.signed)
+	b = binary.LittleEndian.AppendUint64(b, p.in)
 	for _, n := range [...]int{p.count, p.misses, p.silent, p.good} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
@@ -139,7 +141,7 @@ func (t *seat) seen(kind VoteKind, id protocol.ID, threshold int) bool {
 		return false
 	}
 	if kind == VoteReactivate {
-		return p.good >= threshold
+		return p.good >= threshold && p.in == t.server.view.Epoch() // it has followed into this one
 	}
 	return p.missed() >= threshold
 }
@@ -161,7 +163,7 @@ func (t *seat) onPong(env protocol.Env, m *Pong) {
 		env.Note(NoteSpoofed, s.view.Epoch())
 	}
 	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive && t.recovered(m) {
-		p.good++
+		p.good, p.in = p.good+1, s.view.Epoch()
 	}
 }
 
