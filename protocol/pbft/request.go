@@ -116,9 +116,9 @@ func (r *Replica) fillSlots(env protocol.Env, d *auth.Digest, req *Request, prov
 		return
 	}
 	r.lacking = false
-	for seq := r.log.h + 1; seq <= r.log.top; seq++ {
-		s := r.peek(seq)
-		if s == nil || s.assigned == nil || s.assigned.doubted == 0 && s.assigned.complete() {
+	for i := range r.span() {
+		s := r.place(i)
+		if s == nil || s.assigned.doubted == 0 && s.assigned.complete() {
 			continue
 		}
 		s.assigned.fill(d, req, proved)
