@@ -11,6 +11,7 @@ type Auth struct {
 	MACs []auth.MAC
 	Sig  *auth.Signature
 	room [4]auth.MAC // for MACs, where they fit: a group of four, or one receiver
+	made mark
 }
 
 // Request asks for the execution of an operation (TOCS §2.3.1).
