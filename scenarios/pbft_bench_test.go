@@ -160,3 +160,22 @@ func BenchmarkPBFTGrowth(b *testing.B) {
 	b.ReportMetric(exponent, "exponent")
 	b.ReportMetric(stat.RSquared(logN, logCost, nil, intercept, exponent), "r2")
 }
+
+// BenchmarkTwins is schedules of the Twins driver, each held to the invariants.
+func BenchmarkTwins(b *testing.B) {
+	asCommanded(b)
+	w, err := newTwins(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	begun := cpu()
+	b.ResetTimer()
+	for seed := range b.N {
+		if found := w.run(uint64(seed)); len(found) > 0 {
+			b.Fatalf("seed %d: %+v", seed, found)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/(cpu()-begun).Seconds(), "schedules/cpu-s")
+	b.ReportMetric(float64(w.delivered)/float64(b.N), "letters/schedule")
+}
