@@ -18,7 +18,7 @@ import (
 // removed; the others read and write.
 var epochsSystem = &system{
 	name: "epochs", make: newEpochs, decode: decodeEpochs, atomicity: "dbqs.atomicity",
-	situations: epochsSituations(), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
+	situations: slices.Concat(epochsSituations(), mobileSituations), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
 }
 
 func epochsSituations() []string {

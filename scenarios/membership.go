@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -23,7 +24,7 @@ import (
 // whatever epoch is current.
 var membershipSystem = &system{
 	name: "membership", make: newMembership, decode: membership.Decode, atomicity: "membership.atomicity",
-	situations: membership.Situations(), kinds: membership.Kinds(), rules: docs(view.Rules),
+	situations: slices.Concat(membership.Situations(), mobileSituations), kinds: membership.Kinds(), rules: docs(view.Rules),
 }
 
 // Membership is what a scenario says of the membership service. What is zero has
