@@ -50,6 +50,7 @@ func newEpochs(r *run) (subject, error) {
 			e.storage.Lifted = e.storage.Lifted.Lift(rule)
 		}
 	}
+	e.config.Least = 3*r.f + 1
 	p := &r.spec.System.Membership
 	e.orders.count, e.orders.pace = uint32(r.int("system.membership.orders", p.Orders)), p.Pace
 	return e, nil
