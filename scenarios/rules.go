@@ -1,6 +1,9 @@
 package scenarios
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // RuleDoc is a safety rule that can be lifted.
 type RuleDoc struct {
@@ -8,11 +11,16 @@ type RuleDoc struct {
 	Doc  string `json:"doc"`
 }
 
-// Rules returns every rule that can be lifted.
+// Rules returns every rule that can be lifted. What two protocols have in common is
+// there once, in the words of the first.
 func Rules() []RuleDoc {
 	var out []RuleDoc
 	for _, s := range systems {
-		out = append(out, s.rules...)
+		for _, r := range s.rules {
+			if !slices.ContainsFunc(out, func(o RuleDoc) bool { return o.Name == r.Name }) {
+				out = append(out, r)
+			}
+		}
 	}
 	return out
 }
