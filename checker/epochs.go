@@ -71,6 +71,7 @@ func NewEpochs(s System, run EpochsRun) *Epochs {
 	e := &Epochs{members: NewMembership(below, run.MembershipRun), run: run, complete: make([]completed, len(run.Objects))}
 	s.Situations = run.Situations
 	e.Clients = NewClients(s)
+	e.members.Reach = e.Reach
 	e.moved = make([][2]uint64, s.FirstClient)
 	e.begin(0, run.Genesis.Epoch())
 	return e
