@@ -20,16 +20,8 @@ import (
 // authority's agent.
 var dbftSystem = &system{
 	name: "dbft", make: newGroups, decode: decodeGroups, atomicity: "dbft.atomicity",
-	situations: slices.Concat(dbft.Situations(), membership.Situations()),
-	kinds:      slices.Concat(dbft.Kinds(), membership.Kinds()), rules: dbftRules(),
-}
-
-func dbftRules() []RuleDoc {
-	var out []RuleDoc
-	for _, r := range dbft.Rules {
-		out = append(out, RuleDoc{r.Name, r.Doc})
-	}
-	return out
+	situations: slices.Concat(dbft.Situations(), membership.Situations(), mobileSituations),
+	kinds:      slices.Concat(dbft.Kinds(), membership.Kinds()), rules: docs(dbft.Rules),
 }
 
 // decodeGroups reads a message of either protocol.
@@ -54,12 +46,8 @@ func newGroups(r *run) (subject, error) {
 	g := &groups{community: c.(*community)}
 	g.storage = &dbft.Config{F: r.f, Objects: r.workload.all(), PBFT: r.replication(), View: g.config.View, Retry: r.retry, Groups: dbft.NewGroups()}
 	slices.SortFunc(g.storage.Objects, protocol.ID.Compare)
-	for _, rule := range dbft.Rules {
-		if r.lifts(rule.Name) {
-			g.storage.Lifted |= rule.Rule
-		}
-	}
-	g.agentOrders()
+	g.storage.Lifted = dbft.Rules.Lifted(r.lifts)
+	g.underStorage()
 	return g, g.storage.Check()
 }
 

@@ -18,7 +18,7 @@ import (
 // removed; the others read and write.
 var epochsSystem = &system{
 	name: "epochs", make: newEpochs, decode: decodeEpochs, atomicity: "dbqs.atomicity",
-	situations: epochsSituations(), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
+	situations: slices.Concat(epochsSituations(), mobileSituations), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
 }
 
 func epochsSituations() []string {
@@ -50,13 +50,14 @@ func newEpochs(r *run) (subject, error) {
 			e.storage.Lifted = e.storage.Lifted.Lift(rule)
 		}
 	}
-	e.agentOrders()
+	e.underStorage()
 	return e, nil
 }
 
-// agentOrders draws how many orders the authority's agent gives, where storage's own
-// clients do their operations besides.
-func (c *community) agentOrders() {
+// underStorage draws how many orders the authority's agent gives, where storage's own
+// clients do their operations besides, and keeps as many members active as a group needs.
+func (c *community) underStorage() {
+	c.config.Least = 3*c.f + 1
 	p := &c.spec.System.Membership
 	c.orders.count, c.orders.pace = uint32(c.int("system.membership.orders", p.Orders)), p.Pace
 }

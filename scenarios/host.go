@@ -13,6 +13,7 @@ import (
 type tenant[R any] interface {
 	protocol.Machine
 	Follow(protocol.Env)
+	Settled(x protocol.ID, epoch uint64) bool
 	CloneWith(*view.View) R
 }
 
@@ -39,6 +40,9 @@ func (h *host[R]) Server() *membership.Server { return h.server }
 
 // Replica returns the storage replica, for checkers.
 func (h *host[R]) Replica() R { return h.replica }
+
+// settled reports whether the storage replica has what it gained of an object up to an epoch.
+func (h *host[R]) settled(x protocol.ID, epoch uint64) bool { return h.replica.Settled(x, epoch) }
 
 // Start implements protocol.Machine.
 func (h *host[R]) Start(env protocol.Env, disk protocol.Disk) {

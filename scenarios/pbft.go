@@ -12,15 +12,7 @@ import (
 // pbftSystem is PBFT with a service of registers.
 var pbftSystem = &system{
 	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
-	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: pbftRules(), registers: true, badClients: true,
-}
-
-func pbftRules() []RuleDoc {
-	var out []RuleDoc
-	for _, r := range pbft.Rules {
-		out = append(out, RuleDoc{r.Name, r.Doc})
-	}
-	return out
+	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: docs(pbft.Rules), registers: true, badClients: true,
 }
 
 // service is a PBFT service of registers in one run.
@@ -48,11 +40,7 @@ func newService(r *run) (subject, error) {
 	for i := range r.servers {
 		c.Members = append(c.Members, protocol.NodeID(i))
 	}
-	for _, rule := range pbft.Rules {
-		if r.lifts(rule.Name) {
-			c.Lifted |= rule.Rule
-		}
-	}
+	c.Lifted = pbft.Rules.Lifted(r.lifts)
 	c = c.WithDefaults()
 	return &service{run: r, config: &c, codec: pbft.NewRegisters()}, c.Check()
 }

@@ -3,12 +3,23 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+
+	"turncoat/protocol"
 )
 
 // RuleDoc is a safety rule that can be lifted.
 type RuleDoc struct {
 	Name string `json:"name"`
 	Doc  string `json:"doc"`
+}
+
+// docs returns what the book of a protocol says of its rules.
+func docs[R ~uint32](book protocol.RuleBook[R]) []RuleDoc {
+	var out []RuleDoc
+	for _, r := range book {
+		out = append(out, RuleDoc{r.Name, r.Doc})
+	}
+	return out
 }
 
 // Rules returns every rule that can be lifted. What two protocols have in common is
