@@ -31,7 +31,8 @@ type Membership struct {
 	public   *auth.Keys         // to hash with: nobody's
 	foretold int                // moves in a row whose outcome was public
 	leaked   bool               // key-secrecy was found broken
-	stalled  string             // the first epoch that took too long to end
+	plunder  plunder
+	stalled  string // the first epoch that took too long to end
 }
 
 // entry is when a node entered an epoch.
@@ -48,6 +49,7 @@ type MembershipRun struct {
 	EpochLength time.Duration
 	Sync        time.Duration                           // how long a node's disk may take; what it entered so shortly before a crash, nobody has seen
 	Accept      int                                     // misses that a correct prober must have seen
+	Least       int                                     // active members that no eviction may go below
 	Gone        func(protocol.NodeID) bool              // whether a server is there in name only, from the start
 	Ordered     func(ring.ChangeKind, protocol.ID) bool // whether the authority has ordered a change
 }
@@ -214,6 +216,7 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 	e := service.Epoch()
 	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
+		m.plunder.record(b)
 		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
 	if e != m.latest() {
