@@ -31,7 +31,8 @@ type Membership struct {
 	public   *auth.Keys         // to hash with: nobody's
 	foretold int                // moves in a row whose outcome was public
 	leaked   bool               // key-secrecy was found broken
-	stalled  string             // the first epoch that took too long to end
+	plunder  plunder
+	stalled  string // the first epoch that took too long to end
 }
 
 // entry is when a node entered an epoch.
@@ -215,6 +216,7 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 	e := service.Epoch()
 	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
+		m.plunder.record(b)
 		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
 	if e != m.latest() {
