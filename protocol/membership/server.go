@@ -207,6 +207,16 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 	if s.view.Epoch() != was {
 		s.reseat(env, was)
 		s.evolve()
+		s.assure(env) // now and not at the next ping, or a short epoch is over before it has an answer
+	}
+}
+
+// assure makes an inactive member ask whether its epoch is current.
+func (s *Server) assure(env protocol.Env) {
+	now, self := env.Now(), s.view.Member()
+	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
+		s.refreshed, s.refreshAt = true, now
+		s.view.Refresh(env)
 	}
 }
 
@@ -215,13 +225,8 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 // may be of the past too.
 func (s *Server) onPing(env protocol.Env, from protocol.NodeID, m *Ping) {
 	s.view.Heard(env, from, m.Epoch)
-	now := env.Now()
-	self := s.view.Member()
-	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
-		s.refreshed, s.refreshAt = true, now
-		s.view.Refresh(env)
-	}
-	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(now)}
+	s.assure(env)
+	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(env.Now())}
 	if m.Signed {
 		sig := s.keys.Sign(answer.text())
 		answer.Sig = &sig
