@@ -29,6 +29,8 @@ func (d Membership) Topic(m protocol.Message) uint64 {
 		return topic("ping", m.Epoch, 0)
 	case *membership.Vote:
 		return topic("vote", m.Epoch, uint64(m.Vote))
+	case *membership.Report:
+		return topic("vote", m.Epoch, uint64(m.Vote))
 	case *membership.Partial:
 		return topic("partial", m.Epoch, uint64(m.Purpose))
 	case *view.Step:
@@ -43,9 +45,14 @@ func (d Membership) Topic(m protocol.Message) uint64 {
 func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protocol.Message, power Power) (protocol.Message, bool) {
 	switch m := truth.(type) {
 	case *membership.Ping:
+		if d.Config.Committees > 0 {
+			return d.allege(keys, &membership.Report{Epoch: m.Epoch}, power)
+		}
 		return d.slander(keys, m.Epoch, power)
 	case *membership.Vote:
 		return d.slander(keys, m.Epoch+uint64(power.Choose("fabricate.epoch", 2)), power)
+	case *membership.Report:
+		return d.allege(keys, m, power)
 	case *membership.Pong:
 		return d.impostor(m, power), true
 	case *membership.Partial:
@@ -84,6 +91,19 @@ func (d Membership) slander(keys *auth.Keys, epoch uint64, power Power) (protoco
 		kind = membership.VoteEnd
 	}
 	return d.vote(keys, epoch, kind, d.victim(power))
+}
+
+// allege reports to the service, in a committee's name, what one member says.
+func (d Membership) allege(keys *auth.Keys, m *membership.Report, power Power) (protocol.Message, bool) {
+	c := &membership.Report{Epoch: m.Epoch, Vote: membership.VoteEvict, Target: d.victim(power)}
+	v, ok := d.vote(keys, m.Epoch, c.Vote, c.Target)
+	if !ok {
+		return nil, false
+	}
+	for place := range 2*d.Config.CommitteeF + 1 { // whichever is the liar's own, and the others all the same
+		c.Evidence = append(c.Evidence, membership.Statement{Replica: place, Sig: v.Sig})
+	}
+	return c, true
 }
 
 func (d Membership) vote(keys *auth.Keys, epoch uint64, kind membership.VoteKind, target protocol.ID) (*membership.Vote, bool) {
