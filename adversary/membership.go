@@ -2,6 +2,7 @@ package adversary
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"turncoat/protocol"
@@ -69,6 +70,10 @@ func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protoco
 		return d.relabel(m, power), true
 	case *view.Ask:
 		return &view.Ask{Epoch: m.Epoch + uint64(power.Choose("fabricate.epoch", 3))}, true
+	case *view.Gather:
+		c := *m
+		c.Root[power.Choose("fabricate.root", len(c.Root))] ^= 1
+		return &c, true
 	case *view.FreshAsk:
 		return &view.FreshAsk{Epoch: 1 << 40, Nonce: m.Nonce}, true
 	case *pbft.Request:
@@ -187,13 +192,22 @@ func (d Membership) silence(delta *ring.Delta, power Power) *ring.Delta {
 func (Membership) relabel(m *view.FreshReply, power Power) protocol.Message {
 	c, certificate := *m, *m.Certificate
 	c.Certificate = &certificate
-	switch power.Choose("fabricate.fresh", 3) {
+	ways := 3
+	if len(certificate.Above) > 0 {
+		ways = 5
+	}
+	switch power.Choose("fabricate.fresh", ways) {
 	case 0:
 		certificate.Epoch++
 	case 1:
 		certificate.Path.Index ^= 1
 	case 2:
 		certificate.Root[0] ^= 1
+	case 3:
+		certificate.Above = certificate.Above[1:] // as if it had come straight from the service
+	case 4:
+		certificate.Above = slices.Clone(certificate.Above)
+		certificate.Above[0].Root[0] ^= 1
 	}
 	return &c
 }

@@ -40,6 +40,7 @@ type Membership struct {
 	Lease       Span `yaml:"lease"`        // T_f
 	Batch       Span `yaml:"batch"`        // how long nonces are collected
 	FanOut      Ints `yaml:"fan-out"`      // of the dissemination tree
+	Relays      bool `yaml:"relays"`       // nonces are gathered on their way up that tree
 	Orders      Ints `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
 	Pace        Span `yaml:"pace"`         // between two orders
 	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
@@ -123,7 +124,7 @@ func (c *community) configure(p *Membership, initial, n int) *membership.Config 
 	return &membership.Config{
 		View: &view.Config{
 			Service: c.sharing.Key(), Genesis: genesis, Lease: span("lease", p.Lease, time.Second), Retry: r.retry,
-			FanOut: number("fan-out", p.FanOut, 2), Versions: &ring.Versions{}, Lifted: lifted,
+			FanOut: number("fan-out", p.FanOut, 2), Relays: p.Relays, Versions: &ring.Versions{}, Lifted: lifted,
 		},
 		PBFT: pbft.Config{
 			K: uint64(number("checkpoint", p.Checkpoint, 16)), ViewTimeout: span("view-timeout", p.ViewTimeout, 500*time.Millisecond),

@@ -33,6 +33,8 @@ const (
 	NoteFreshBatch = "membership.fresh-batch"
 	// A member of a committee reported to the service what enough of them agree on.
 	NoteCommitteeReport = "membership.committee-report"
+	// A relay handed down a certificate of freshness.
+	NoteFreshRelayed = "membership.fresh-relayed"
 	// A server's replica of an old group ended: the service has moved.
 	NoteMoved = "membership.moved"
 	// A dealing was shown to cheat a member of the next group.
@@ -52,7 +54,7 @@ func Situations() []string {
 	own := []string{
 		NoteEarlyEnd, NoteEvictionProposed, NoteEvictionSupported, NoteEvictionRefused, NoteEvicted, NoteReactivated, NoteReplicaEvicted,
 		NoteJoined, NoteLeft, NoteViewChangeAtEnd, NoteSpoofed, NoteFreshBatch, NoteOvertaken,
-		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica, NoteCommitteeReport,
+		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica, NoteCommitteeReport, NoteFreshRelayed,
 	}
 	return append(append(own, view.Situations()...), pbft.Situations()...)
 }

@@ -32,6 +32,7 @@ type Server struct {
 	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
 	handovers []*Handover // to the last groups that it knows of, ascending
 
+	relay     relay         // of others' nonces
 	refreshed bool          // it asked for a lease
 	refreshAt protocol.Time // when it last did
 }
@@ -41,6 +42,7 @@ const (
 	timerTick  protocol.TimerID = 16 + iota // the next round of probes and retransmissions
 	timerEpoch                              // the epoch has lasted long enough
 	timerFresh                              // the nonces that were collected are to be vouched for
+	timerRelay                              // the nonces that were gathered are to be passed on
 	timerWard                               // the next round of a committee's probes
 )
 
@@ -139,8 +141,14 @@ func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 		s.onPong(env, from, m)
 	case *Vote:
 		s.onVote(env, from, m)
-	case *Partial, *Checked, *Accused, *Report, *view.FreshAsk:
+	case *Partial, *Checked, *Accused, *Report:
 		s.toSeat(env, from, m)
+	case *view.FreshAsk:
+		s.onFreshAsk(env, from, m)
+	case *view.Gather:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, gathered: true, root: m.Root})
+	case *view.FreshReply:
+		s.onFreshReply(env, from, m)
 	case *Deal:
 		s.onDeal(env, from, m)
 	case *HandoverAsk:
@@ -168,9 +176,6 @@ func (s *Server) onReplication(env protocol.Env, from protocol.NodeID, m protoco
 // toSeat hands on what is for a replica of the service.
 func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if s.seat == nil {
-		if m, asks := m.(*view.FreshAsk); asks && m.Epoch < s.view.Epoch() {
-			env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
-		}
 		return
 	}
 	switch m := m.(type) {
@@ -183,9 +188,20 @@ func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Messa
 		s.seat.onReport(m)
 	case *Partial:
 		s.seat.onPartial(env, m)
-	case *view.FreshAsk:
+	}
+}
+
+// onFreshAsk takes a nonce to where it is collected. Who asks a server that neither runs
+// a replica nor relays, and is behind the times, is told so.
+func (s *Server) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
+	switch {
+	case s.seat != nil:
 		s.view.Heard(env, from, m.Epoch)
 		s.seat.onFreshAsk(env, from, m)
+	case s.cfg.View.Relays:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, nonce: m.Nonce})
+	case m.Epoch < s.view.Epoch():
+		env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
 	}
 }
 
@@ -216,8 +232,12 @@ func (s *Server) onVote(env protocol.Env, from protocol.NodeID, m *Vote) {
 
 // Timer handles the expiry of a timer.
 func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
-	if id == timerWard {
+	switch id {
+	case timerWard:
 		s.patrol(env)
+		return
+	case timerRelay:
+		s.passOn(env)
 		return
 	}
 	if s.seat == nil {
@@ -280,6 +300,7 @@ func (s *Server) Clone() protocol.Machine {
 		c.seat = s.seat.clone(&c)
 	}
 	c.handovers = append([]*Handover(nil), s.handovers...)
+	c.relay = s.relay.clone()
 	c.wards, c.resigned = cloneWards(s.wards, &c), cloneWards(s.resigned, &c)
 	return &c
 }
@@ -288,7 +309,7 @@ func (s *Server) Clone() protocol.Machine {
 func (s *Server) AppendState(b []byte) []byte {
 	b = s.secrets.Share.AppendTo(s.secrets.Key.AppendTo(b))
 	b = appendTime(protocol.AppendBool(s.view.AppendState(b), s.refreshed), s.refreshAt)
-	b = s.appendJoin(b)
+	b = s.relay.appendState(s.appendJoin(b))
 	for i := range s.wards {
 		b = s.wards[i].appendState(b)
 	}

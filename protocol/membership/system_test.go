@@ -209,3 +209,22 @@ func (p *pings) Step(s sim.Step) {
 		p.servers[s.From] = true
 	}
 }
+
+// TestRelaysGatherNonces holds that leases come through relays, with fewer nonces for the
+// service than clients have, and come all the same when a relay is down.
+func TestRelaysGatherNonces(t *testing.T) {
+	s := newSystem(t, 12, 12, 8, auth.Ideal)
+	s.cfg.View.Relays, s.cfg.EpochLength = true, time.Minute
+	for client := range 8 {
+		for range 4 {
+			s.order(client, 700*time.Millisecond, protocol.Operation{Kind: protocol.Read})
+		}
+	}
+	for i := range 4 { // of eight that are no replicas
+		s.sim.Strikes = append(s.sim.Strikes, sim.Strike{At: 2 * time.Second, Act: sim.Crash, Node: protocol.NodeID(8 + i)})
+	}
+	s.build(t).run(t)
+	if len(s.ended) != 8*4 || s.notes[membership.NoteFreshRelayed] == 0 {
+		t.Fatalf("%d of 32 clients' operations ended, %v", len(s.ended), s.notes)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"turncoat/protocol"
+	"turncoat/protocol/ring"
 )
 
 // Freshness: a node sends a nonce to the service and gets back a certificate that
@@ -16,6 +17,7 @@ type lease struct {
 	nonce  uint64        // asked about; 0: nothing
 	sentAt protocol.Time // when the nonce was first sent
 	next   int           // the replica to ask next
+	tries  int           // relays that were asked for a lease and have not brought it
 
 	held  bool
 	epoch uint64        // that the lease is for
@@ -33,7 +35,7 @@ func (l *lease) drop(epoch uint64) {
 func (l *lease) appendState(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, l.nonce)
 	b = binary.LittleEndian.AppendUint64(b, uint64(l.sentAt))
-	b = binary.AppendUvarint(b, uint64(l.next))
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(l.next)), uint64(l.tries))
 	b = protocol.AppendBool(protocol.AppendBool(b, l.held), l.had)
 	b = binary.LittleEndian.AppendUint64(b, l.epoch)
 	return binary.LittleEndian.AppendUint64(b, uint64(l.until))
@@ -62,6 +64,10 @@ func (v *View) Refresh(env protocol.Env) {
 		l.nonce, l.sentAt = max(1, env.Nonce()), now
 	}
 	c := v.Config()
+	if relay, found := v.relay(c); found {
+		env.Send(relay, &FreshAsk{v.Epoch(), l.nonce})
+		return
+	}
 	replicas := c.Service()
 	if len(replicas) == 0 {
 		return
@@ -72,6 +78,22 @@ func (v *View) Refresh(env protocol.Env) {
 	to := c.Lookup(replicas[l.next%len(replicas)])
 	l.next++
 	env.Send(to.Node, &FreshAsk{v.Epoch(), l.nonce})
+}
+
+// maxRelays is how many relays are asked before the service itself [O]: any of them, or
+// of those above them, may be down or a liar.
+const maxRelays = 2
+
+// relay returns the relay to ask next, each time another, any active member; false when
+// it is the service's turn.
+func (v *View) relay(c *ring.Config) (protocol.NodeID, bool) {
+	l := &v.lease
+	if !v.cfg.Relays || l.tries >= maxRelays || c.Len() == 0 {
+		return protocol.None, false
+	}
+	m := c.At(int((l.nonce>>16 + uint64(l.tries)) % uint64(c.Len())))
+	l.tries++
+	return m.Node, m.Status == ring.Active && m.ID != v.self
 }
 
 // onFreshReply begins a lease.
@@ -96,6 +118,7 @@ func (v *View) onFreshReply(env protocol.Env, from protocol.NodeID, m *FreshRepl
 		env.Note(NoteLeaseRenewed, v.Epoch())
 	}
 	l.held, l.had, l.epoch, l.until, l.nonce = true, true, c.Epoch, since.Add(v.cfg.Lease), 0
+	l.tries = 0
 }
 
 // fresh reports whether a certificate is the service's answer to the node's nonce.
