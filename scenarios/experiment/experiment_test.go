@@ -109,14 +109,18 @@ func TestBadExperiments(t *testing.T) {
 // The formula and the drawn rings are two ways to the same probability: of 27
 // intervals of 95 percent, few may miss it.
 func TestDrawnGroupsAgreeWithTheFormula(t *testing.T) {
-	series, err := groupExceeds(&Spec{Quick: 1000}, Options{Quick: true})
+	specs, err := Find([]string{"group-exceeds"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := Compute(specs[0], Options{Quick: true, Jobs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	missed, compared := 0, 0
-	for i := 0; i < len(series); i += 2 {
-		for _, drawn := range series[i+1].Points {
-			for _, formula := range series[i].Points {
+	for i := 0; i < len(f.Series); i += 2 {
+		for _, drawn := range f.Series[i+1].Points {
+			for _, formula := range f.Series[i].Points {
 				if formula.X == drawn.X {
 					compared++
 					if formula.Y < drawn.Lo || formula.Y > drawn.Hi {
@@ -149,15 +153,14 @@ func TestRoundTrips(t *testing.T) {
 	}
 	for kind, want := range map[string]float64{"read": 20, "write": 40} {
 		watch := newStopwatch(kind)
-		rep, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
+		_, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		sample := measures["latency-ms"](rep, watch)
-		if len(sample) == 0 {
+		if len(watch.took) == 0 {
 			t.Fatalf("no %s was measured", kind)
 		}
-		for _, ms := range sample {
+		for _, ms := range watch.took {
 			if ms != want {
 				t.Errorf("a calm %s took %v ms, want %v", kind, ms, want)
 			}
