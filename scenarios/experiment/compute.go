@@ -39,7 +39,9 @@ type Point struct {
 // computations are figures whose runs are no scenario's.
 var computations = map[string]func(*Spec, bool) ([]job, error){
 	"detection":     detection,
+	"dissemination": dissemination,
 	"group-exceeds": groupExceeds,
+	"probing":       probing,
 }
 
 // Compute runs an experiment and returns its figure.

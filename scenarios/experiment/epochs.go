@@ -51,7 +51,7 @@ func serverOf(m protocol.Machine) *membership.Server {
 	switch m := m.(type) {
 	case *membership.Server:
 		return m
-	case estate:
+	case interface{ Server() *membership.Server }:
 		return m.Server()
 	}
 	return nil

@@ -34,7 +34,7 @@ type Spec struct {
 	Seeds   uint64      `yaml:"seeds"`  // of each point
 	Quick   uint64      `yaml:"quick"`  // of each point of a draft
 	Series  []Curve     `yaml:"series"`
-	Growth  []Assertion `yaml:"growth"` // what the figure claims about growth; checked by tests
+	Claims  []Assertion `yaml:"claims"` // what the figure claims; checked by tests
 }
 
 // AxisSpec is an axis; the x axis of a curve says what is varied.
@@ -60,11 +60,12 @@ type Curve struct {
 	Hue        uint64   `yaml:"hue"`        // colour and mark, from 1; not given: the next
 }
 
-// Assertion is a claim about the growth of a series: like x^b, or like log x.
+// Assertion is a claim about a series. Each part that is given must hold.
 type Assertion struct {
 	Series string   `yaml:"series"`
-	Range  []string `yaml:"exponent"` // least and most b
-	Log    string   `yaml:"log"`      // least R^2 of a straight line against log x
+	Range  []string `yaml:"exponent"` // it grows like x^b: least and most b
+	Log    string   `yaml:"log"`      // it grows like log x: least R^2 of a straight line against log x
+	Bound  string   `yaml:"bound"`    // no point is above, and one is there
 }
 
 //go:embed library/*.yaml
@@ -164,7 +165,7 @@ func (s *Spec) seeds(quick bool) uint64 {
 // label returns the label of a curve's series for one of the columns.
 func (s *Spec) label(c *Curve, column int) string {
 	switch {
-	case s.Spread != "series" || len(s.Columns) == 0:
+	case s.Spread != "series" || len(s.Columns) == 0 || len(s.Columns) == 1 && c.Label != "":
 		return c.Label
 	case c.Label == "":
 		return s.Columns[column]
