@@ -75,6 +75,9 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if v, ok := r.watch.(interface{ Views() uint64 }); ok {
 		rep.Views = v.Views()
 	}
+	if v, ok := r.watch.(interface{ Epochs() uint64 }); ok {
+		rep.Epochs = v.Epochs()
+	}
 	var windows []checker.Window
 	if w, ok := r.watch.(interface {
 		Windows(end time.Duration) []checker.Window

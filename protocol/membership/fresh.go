@@ -51,13 +51,12 @@ const (
 	patience   = 8
 )
 
-// onFreshAsk collects a nonce. Who is behind could not use a certificate of this
-// epoch, and is told so.
+// onFreshAsk collects a nonce. Who is behind is given the steps that it needs to make
+// use of the certificate.
 func (t *seat) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
 	f := &t.fresh
 	if epoch := t.server.view.Epoch(); m.Epoch < epoch {
-		env.Send(from, &view.Ask{Epoch: epoch})
-		return
+		t.server.view.Help(env, from, m.Epoch)
 	}
 	i := slices.IndexFunc(f.waiting, func(a freshAsk) bool { return a.client == from })
 	switch {

@@ -63,7 +63,7 @@ func NewServer(cfg *Config, keys *auth.Keys, self protocol.ID, secrets Secrets) 
 // counts as faulty.
 func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
 	s.view.Start(disk)
-	s.secrets.Key.Evolve(s.view.Epoch())
+	s.evolve()
 	if s.seat != nil && s.cfg.Instance(s.view.Epoch()) != s.seat.instance {
 		s.seat = nil // the service has moved since
 		s.secrets.Share.Erase()
