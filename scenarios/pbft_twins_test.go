@@ -284,7 +284,7 @@ func TestTwinsBreakNothing(t *testing.T) {
 // first thousand.
 func TestTwinsCatchPlantedBugs(t *testing.T) {
 	for _, name := range []string{"pbft.commit-phase", "pbft.digest-check", "pbft.prepared-certificates"} {
-		rule, err := pbft.ParseRule(name)
+		rule, err := pbft.Rules.Parse(name)
 		if err != nil {
 			t.Fatal(err)
 		}
