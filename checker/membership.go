@@ -49,6 +49,7 @@ type MembershipRun struct {
 	EpochLength time.Duration
 	Sync        time.Duration                           // how long a node's disk may take; what it entered so shortly before a crash, nobody has seen
 	Accept      int                                     // misses that a correct prober must have seen
+	Least       int                                     // active members that no eviction may go below
 	Gone        func(protocol.NodeID) bool              // whether a server is there in name only, from the start
 	Ordered     func(ring.ChangeKind, protocol.ID) bool // whether the authority has ordered a change
 }

@@ -182,7 +182,7 @@ func (c *community) observer(s checker.System) observer {
 func (c *community) membershipRun() checker.MembershipRun {
 	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
-		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
+		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Least: c.config.Least, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	}
 }

@@ -28,25 +28,25 @@ type inhabited interface {
 	house() *community
 
 	// settled reports whether a server is in an epoch, or a later one, and has what it
-	// gained on entering it.
+	// gained on entering it, of its objects too.
 	settled(machine protocol.Machine, epoch uint64) bool
 }
 
 // house returns the membership that the servers belong to.
 func (c *community) house() *community { return c }
 
-func (*community) settled(machine protocol.Machine, epoch uint64) bool {
-	s, up := machine.(*membership.Server)
-	return up && s.View().Epoch() >= epoch
-}
-
-func (e *estate) settled(machine protocol.Machine, epoch uint64) bool {
-	h, up := machine.(*host)
-	if !up || h.server.View().Epoch() < epoch {
+func (c *community) settled(machine protocol.Machine, epoch uint64) bool {
+	if s, plain := machine.(*membership.Server); plain {
+		return s.View().Epoch() >= epoch
+	}
+	h, up := machine.(interface {
+		Server() *membership.Server
+		settled(protocol.ID, uint64) bool
+	})
+	if !up || h.Server().View().Epoch() < epoch {
 		return false
 	}
-	lacks := func(x protocol.ID) bool { return !h.replica.Settled(x, epoch) }
-	return !slices.ContainsFunc(e.workload.registers, lacks) && !slices.ContainsFunc(e.workload.contentIDs, lacks)
+	return !slices.ContainsFunc(c.workload.all(), func(x protocol.ID) bool { return !h.settled(x, epoch) })
 }
 
 // enter notes the next epoch.
@@ -63,7 +63,7 @@ func (m *mobile) latest() uint64 { return uint64(len(m.epochs)) - 1 }
 
 // follow keeps up with the epochs.
 func (m *mobile) follow(now time.Duration, node protocol.NodeID, machine protocol.Machine) {
-	h, ok := machine.(checker.Host)
+	h, ok := machine.(interface{ Server() *membership.Server })
 	s, plain := machine.(*membership.Server)
 	if ok {
 		s = h.Server()

@@ -22,9 +22,10 @@ type service struct {
 	codec  *pbft.Registers
 }
 
-func newService(r *run) (subject, error) {
+// pbftConfig draws what a scenario says of PBFT.
+func (r *run) pbftConfig() pbft.Config {
 	p := &r.spec.System.PBFT
-	c := pbft.Config{
+	return pbft.Config{
 		K: uint64(r.int("system.pbft.checkpoint", p.Checkpoint)), L: uint64(r.int("system.pbft.log", p.Log)),
 		Batch: r.int("system.pbft.batch", p.Batch), Window: r.int("system.pbft.window", p.Window),
 		Signed: p.Signed, Tentative: p.Tentative, ReadOnly: p.ReadOnly, DigestReplies: p.DigestReplies,
@@ -32,6 +33,10 @@ func newService(r *run) (subject, error) {
 		StatusInterval: r.span("system.pbft.status", p.Status),
 		ClientTimeout:  r.retry,
 	}
+}
+
+func newService(r *run) (subject, error) {
+	c := r.pbftConfig()
 	for i := range r.servers {
 		c.Members = append(c.Members, protocol.NodeID(i))
 	}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"turncoat/protocol"
 )
@@ -21,11 +22,16 @@ func docs[R ~uint32](book protocol.RuleBook[R]) []RuleDoc {
 	return out
 }
 
-// Rules returns every rule that can be lifted.
+// Rules returns every rule that can be lifted. What two protocols have in common is
+// there once, in the words of the first.
 func Rules() []RuleDoc {
 	var out []RuleDoc
 	for _, s := range systems {
-		out = append(out, s.rules...)
+		for _, r := range s.rules {
+			if !slices.ContainsFunc(out, func(o RuleDoc) bool { return o.Name == r.Name }) {
+				out = append(out, r)
+			}
+		}
 	}
 	return out
 }

@@ -33,7 +33,7 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs
+	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs, dbft
 	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
 	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times

@@ -33,6 +33,9 @@ func (s *Spec) validate() error {
 	for i, name := range s.System.BFTBC.Variants {
 		v.oneOf(fmt.Sprintf("system.bftbc.variants.%d", i), name, bftbc.Variants())
 	}
+	if v.system == dbftSystem {
+		v.checkGroups()
+	}
 	v.adversary()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])

@@ -15,6 +15,8 @@ type Schedule struct {
 	Strategy   string   // of the liars
 	Clients    int      // numbered after the servers
 	Operations int      // most of any client
+	Epochs     int      // steps to other groups,
+	Overlap    int      // each of which so many members survive
 	Lifted     []string // rules
 	Choices    []Choice
 	End        time.Duration // after the last step

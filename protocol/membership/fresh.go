@@ -83,12 +83,11 @@ const (
 	patience   = 8
 )
 
-// onFreshAsk collects a nonce. Who is behind could not use a certificate of this
-// epoch, and is told so.
+// onFreshAsk collects a nonce. Who is behind is given the steps that it needs to make
+// use of the certificate.
 func (t *seat) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
 	if epoch := t.server.view.Epoch(); m.Epoch < epoch {
-		env.Send(from, &view.Ask{Epoch: epoch})
-		return
+		t.server.view.Help(env, from, m.Epoch)
 	}
 	t.fresh.waiting = put(t.fresh.waiting, freshAsk{client: from, nonce: m.Nonce})
 	t.armFresh(env)

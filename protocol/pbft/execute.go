@@ -44,6 +44,7 @@ func (r *Replica) apply(env protocol.Env, s *slot, tentative bool) {
 	if tentative {
 		r.shown = max(r.shown, s.seq)
 	}
+	replies := make([]Reply, len(e.requests)) // together, since they are nearly all that a slot allocates
 	for i, req := range e.requests {
 		if r.ended() {
 			break
@@ -55,7 +56,9 @@ func (r *Replica) apply(env protocol.Env, s *slot, tentative bool) {
 		}
 		e.applied[i] = true
 		r.executeOne(rec, req, s.seq)
-		r.reply(env, rec, req.Replier, tentative)
+		r.fillReply(&replies[i], rec.client, rec.timestamp, rec.result, req.Replier)
+		replies[i].Tentative = tentative
+		r.sendReply(env, &replies[i])
 	}
 	if s.seq%r.cfg.K == 0 {
 		r.takeCheckpoint(s.seq)
@@ -69,7 +72,7 @@ func (r *Replica) executeOne(rec *replyRecord, req *Request, seq uint64) {
 
 // finish makes the execution of seq final.
 func (r *Replica) finish(env protocol.Env, seq uint64) {
-	r.executed = seq
+	r.executed, r.unswept = seq, true
 	r.timeout, r.fruitless = r.cfg.ViewTimeout, false
 	r.sendDeferred(env)
 	if seq%r.cfg.K == 0 {
@@ -100,7 +103,7 @@ func (r *Replica) rollBack(env protocol.Env) {
 		}
 	}
 	r.history[r.tentative%r.cfg.L] = executedBatch{}
-	r.tentative = r.executed
+	r.tentative, r.unswept = r.executed, true
 }
 
 // executeReadOnly answers a read-only request from the present state, without

@@ -91,12 +91,18 @@ const minDigestReply = 64
 // replyTo makes a reply that is not authenticated yet. replier is the replica that
 // shall send the result whole, or -1.
 func (r *Replica) replyTo(client protocol.NodeID, timestamp uint64, result []byte, replier int32) *Reply {
-	m := &Reply{View: r.view, Timestamp: timestamp, Client: client, Replica: r.self, Whole: true, Result: result}
+	m := new(Reply)
+	r.fillReply(m, client, timestamp, result, replier)
+	return m
+}
+
+// fillReply is replyTo in memory that is there.
+func (r *Replica) fillReply(m *Reply, client protocol.NodeID, timestamp uint64, result []byte, replier int32) {
+	*m = Reply{View: r.view, Timestamp: timestamp, Client: client, Replica: r.self, Whole: true, Result: result}
 	if r.cfg.DigestReplies && r.cfg.member(replier) && replier != r.self && len(result) >= minDigestReply {
 		d := r.seal.keys.Digest(result)
 		m.Whole, m.Result = false, d[:]
 	}
-	return m
 }
 
 // reply answers a client from its record.

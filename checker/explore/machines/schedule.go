@@ -54,15 +54,19 @@ type scribe struct {
 	counts  map[trip]uint32           // parcels by link and operation; looked up only
 	began   [maxNodes][]time.Duration // when each client began its operations
 	parcels []*parcel
-	flying  map[uint32][]*parcel // by number of the envelope, oldest first; looked up only
-	asked   [maxNodes]*parcel    // the last request of each client to the liar
+	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
+	asked   [maxNodes]*parcel     // the last request of each node to the liar,
+	told    map[*envelope]*parcel // and each of servers; looked up only
 	idle    [maxNodes]time.Duration
 	choices []explore.Choice
 }
 
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
-	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32)}
+	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32), told: make(map[*envelope]*parcel)}
+	for node, o := range m.started {
+		w.send(node, o)
+	}
 	for _, a := range actions {
 		w.now += unit
 		if err := w.step(a); err != nil {
@@ -73,7 +77,8 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 		return nil, err
 	}
 	s := &explore.Schedule{
-		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients) - m.Attendants, Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Epochs: m.Epochs, Overlap: m.Overlap,
 	}
 	if m.liar >= 0 {
 		s.Liars, s.Strategy = 1, m.Strategy
@@ -111,7 +116,11 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(p.to, input{deliver, p.id})
 	case actLie:
 		e := m.envelopes.at(uint32(n))
-		w.asked[e.to].lies = append(w.asked[e.to].lies, &parcel{envelope: e, arrive: w.now})
+		request := w.told[e.request]
+		if len(m.Nodes[e.to].Script) > 0 {
+			request = w.asked[e.to]
+		}
+		request.lies = append(request.lies, &parcel{envelope: e, arrive: w.now})
 		w.follow(e.to, input{deliver, e.id})
 	case actInvoke:
 		l := m.local(&w.state, int(n))
@@ -139,14 +148,23 @@ func (w *scribe) pop(id uint32) *parcel {
 // follow sends what a node sends on an input.
 func (w *scribe) follow(node int, in input) {
 	o := w.m.step(w.m.local(&w.state, node), in)
-	for _, e := range o.outs {
-		w.flying[e.id] = append(w.flying[e.id], w.post(&parcel{envelope: e, sent: w.now, arrive: never}))
-	}
-	for _, e := range o.told {
-		w.asked[node] = w.post(&parcel{envelope: e, sent: w.now, arrive: never})
-	}
+	w.send(node, o)
 	if o.result != 0 {
 		w.idle[node] = w.now
+	}
+}
+
+// send posts what a node sends. What the model ignores never arrives.
+func (w *scribe) send(node int, o *outcome) {
+	for _, e := range o.sent {
+		p := w.post(&parcel{envelope: e, sent: w.now, arrive: never})
+		switch {
+		case w.m.Ignore != nil && w.m.Ignore(e.msg):
+		case e.to == w.m.liar:
+			w.asked[node], w.told[e] = p, p
+		default:
+			w.flying[e.id] = append(w.flying[e.id], p)
+		}
 	}
 }
 
