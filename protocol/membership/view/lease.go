@@ -34,9 +34,9 @@ type lease struct {
 	since protocol.Time         // when its nonce was sent
 }
 
-// turn ends the lease for the epoch that the node has left. If the certificate of the
+// turnLease ends the lease for the epoch that the node has left. If the certificate of the
 // one that it is in was faster than the step into that, a lease begins.
-func (v *View) turn(env protocol.Env) {
+func (v *View) turnLease(env protocol.Env) {
 	l := &v.lease
 	if l.epoch != v.Epoch() {
 		l.held = false
@@ -163,8 +163,7 @@ func (v *View) begin(env protocol.Env, since protocol.Time) {
 	case since.Add(v.cfg.Lease) <= l.until:
 		return // the present one lasts longer
 	}
-	l.held, l.had, l.epoch, l.until = true, true, v.Epoch(), since.Add(v.cfg.Lease)
-	l.tries = 0
+	l.held, l.had, l.epoch, l.until, l.tries = true, true, v.Epoch(), since.Add(v.cfg.Lease), 0
 }
 
 // fresh reports whether a certificate is the service's answer to a nonce of the node,
