@@ -103,7 +103,8 @@ type CPU struct {
 	Verify Span `yaml:"verify"`
 	MAC    Span `yaml:"mac"`
 	Digest Span `yaml:"digest"`
-	KB     Span `yaml:"kb"` // hashing 1,024 bytes
+	Share  Span `yaml:"share"` // each threshold share made or checked
+	KB     Span `yaml:"kb"`    // hashing 1,024 bytes
 }
 
 // Adversary says which servers and clients lie and how.

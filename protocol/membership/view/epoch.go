@@ -119,7 +119,7 @@ func (v *View) Enter(env protocol.Env, s *Step) error {
 		v.forward(env, s)
 	}
 	v.asked = v.asked && v.target > v.Epoch()
-	v.turn(env)
+	v.turnLease(env)
 	return nil
 }
 
