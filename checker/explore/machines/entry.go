@@ -47,7 +47,7 @@ func Entries() explore.Registry {
 			count("reads", "reads of each client, after its writes", 0, 0, 1),
 			count("timeouts", "request timers that may expire on a path", 0, 0, 4),
 		},
-		Rules: orderRules, Machines: true,
+		Rules: orderRules, Reduction: explore.All, Machines: true,
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},

@@ -43,7 +43,7 @@ func (p PBFT) Model() *Model {
 	}
 	c = c.WithDefaults()
 	s := System{
-		Protocol: "pbft", Object: protocol.KeyOf("register", 0), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts},
+		Protocol: "pbft", Object: protocol.KeyOf("register", 0), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts}, Claims: p.claims(),
 		Expire: []protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange},
 		Extra:  []func(*Model) explore.Property[State]{agreement},
 	}
@@ -76,6 +76,31 @@ func (p PBFT) Model() *Model {
 		}})
 	}
 	return New(s)
+}
+
+// votesCount are the rules without which messages are still spent when
+// Spent says so, and votes commute.
+const votesCount = pbft.CommitPhase | pbft.PreparedCertificates | pbft.HighestView | pbft.A2
+
+// claims says what can be left out. Backups that are primary in no view that is
+// ever reached are alike: a first view change takes two expiries, a second two more.
+func (p PBFT) claims() (c Claims) {
+	if p.Lifted&^votesCount == 0 {
+		c.Ordering = votes{clients: p.Clients}
+	}
+	if p.Lifted&pbft.HighestView != 0 || p.Timeouts > 2 {
+		return c
+	}
+	c.About = func(m protocol.Message) int {
+		if ack, ok := m.(*pbft.ViewChangeAck); ok {
+			return int(ack.Origin)
+		}
+		return -1
+	}
+	for i := 2; i < pbftReplicas; i++ {
+		c.Alike = append(c.Alike, i)
+	}
+	return c
 }
 
 func (p PBFT) script(client int, object protocol.ID) (ops []protocol.Operation) {

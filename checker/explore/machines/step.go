@@ -41,7 +41,7 @@ type envelope struct {
 
 	source *local // one way in which it is sent: by this local state,
 	by     input  // on this input,
-	nth    int    // as the nth message from there to this receiver; -1 for a lie
+	nth    int    // as the nth such message from there (see twin); -1 for a lie
 }
 
 // facts is what the adversary has learned, sorted by wire form.
@@ -157,14 +157,18 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 		next.asked = e.sent[len(e.sent)-1].msg
 	}
 	o.next = m.keepLocal(next)
-	nth := make([]int, len(m.Nodes))
-	for _, x := range e.sent {
+	for i, x := range e.sent {
 		to := int(x.to)
 		if to < 0 || to >= len(m.Nodes) {
 			continue // nobody lives there
 		}
-		env := m.keepEnvelope(&envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth[to]})
-		nth[to]++
+		nth := 0
+		for _, y := range e.sent[:i] {
+			if y.to == x.to && m.twin(y.msg, x.msg, 0) {
+				nth++
+			}
+		}
+		env := m.keepEnvelope(&envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth})
 		if to == m.liar {
 			o.told = append(o.told, env)
 		} else {

@@ -1,0 +1,120 @@
+package machines
+
+import (
+	"turncoat/protocol"
+	"turncoat/protocol/pbft"
+)
+
+// What can be left out of a search of PBFT. Nothing is retransmitted here, so
+// what a replica would need only to send it again, it does not need.
+
+// votes is the Ordering of PBFT. All of it is about replicas that enforce what
+// PBFT.claims asks for.
+type votes struct{ clients int }
+
+// Spent says which messages a replica has no use for any more: those of views that
+// it has left, votes for what has prepared or executed already, and what belongs to
+// a view change that is over. A client never needs a reply that it ignores now.
+func (votes) Spent(receiver protocol.Machine, m protocol.Message) bool {
+	r, ok := receiver.(*pbft.Replica)
+	if !ok {
+		return false
+	}
+	view, active := r.View()
+	over := func(v uint64) bool { return v < view || v == view && active } // the change to v
+	switch m := m.(type) {
+	case *pbft.PrePrepare:
+		return m.View < view || m.Seq <= r.Watermark()
+	case *pbft.Prepare:
+		_, prepared := r.Prepared(m.Seq)
+		return m.View < view || m.Seq <= r.Watermark() || m.View == view && prepared
+	case *pbft.Commit:
+		return m.View < view || m.Seq <= r.LastExecuted()
+	case *pbft.Checkpoint:
+		_, fetching := r.Transferring()
+		return m.Seq <= r.Watermark() && !fetching
+	case *pbft.ViewChange:
+		return over(m.View)
+	case *pbft.ViewChangeAck:
+		return over(m.View)
+	case *pbft.NewView:
+		return over(m.View)
+	}
+	return false
+}
+
+// Early says which deliveries only fill a tally. What they are counted in is
+// cleared when the view is left, or kept in the same way whether they came before or after.
+//
+// A PRE-PREPARE whose request has not come leaves its batch in the log, and requests of several
+// clients wait in the order in which they came: those are not early.
+func (v votes) Early(before, after protocol.Machine, m protocol.Message) bool {
+	r, ok := before.(*pbft.Replica)
+	if !ok {
+		return true // a reply that does not complete
+	}
+	t := after.(*pbft.Replica)
+	view, active := r.View()
+	nextView, nextActive := t.View()
+	if view != nextView || active != nextActive || r.LastExecuted() != t.LastExecuted() || r.Watermark() != t.Watermark() {
+		return false
+	}
+	switch m.(type) {
+	case *pbft.Prepare, *pbft.Commit, *pbft.ViewChange, *pbft.ViewChangeAck, *pbft.Checkpoint:
+		return true
+	case *pbft.Request:
+		return v.clients == 1
+	}
+	return false
+}
+
+// Calm says which deliveries nothing can conflict with: those to an only client, and
+// most to a replica that will not leave its view, because no timer expires any
+// more and less than a weak quorum is in higher views, or ever will be. Votes
+// commute with each other and with the one assignment that a correct primary makes. The new
+// primary decides on the VIEW-CHANGEs that come first; for a backup
+// their order is nothing, and its acknowledgement of one that the NEW-VIEW is without is spent.
+func (v votes) Calm(m *Model, s *State, node int, msg protocol.Message) bool {
+	r, ok := m.local(s, node).machine.(*pbft.Replica)
+	if !ok {
+		return v.clients == 1
+	}
+	if m.liar >= 0 || int(s.spent[timers]) < m.budget[timers] {
+		return false
+	}
+	view, _ := r.View()
+	higher := 0
+	for i := range pbftReplicas {
+		if v, _ := m.local(s, i).machine.(*pbft.Replica).View(); v > view {
+			higher++
+		}
+	}
+	if higher > 1 {
+		return false
+	}
+	switch msg.(type) {
+	case *pbft.PrePrepare, *pbft.Prepare, *pbft.Commit, *pbft.NewView:
+		return true
+	case *pbft.Request:
+		return v.clients == 1
+	case *pbft.ViewChange:
+		return int(view%pbftReplicas) != node
+	}
+	return false
+}
+
+// Alike compares votes.
+func (votes) Alike(a, b protocol.Message) bool {
+	switch a := a.(type) {
+	case *pbft.Prepare:
+		b, ok := b.(*pbft.Prepare)
+		return ok && a.View == b.View && a.Seq == b.Seq && a.Digest == b.Digest
+	case *pbft.Commit:
+		b, ok := b.(*pbft.Commit)
+		return ok && a.View == b.View && a.Seq == b.Seq && a.Digest == b.Digest
+	case *pbft.ViewChangeAck:
+		b, ok := b.(*pbft.ViewChangeAck)
+		return ok && a.View == b.View && a.Origin == b.Origin && a.Digest == b.Digest
+	}
+	return false
+}
