@@ -26,6 +26,9 @@ type Ordering interface {
 	// delivery of m to a node.
 	Calm(m *Model, s *State, node int, msg protocol.Message) bool
 
+	// Blind says that when an operation begins changes no verdict.
+	Blind() bool
+
 	// Alike says that two messages to one receiver differ in nothing but who is
 	// counted, if they have one effect.
 	Alike(a, b protocol.Message) bool
@@ -42,7 +45,8 @@ type Ordering interface {
 // until their logs forget it, which no system here lives to see. So the verdict is the same.
 func (m *Model) ampleOrdered(s *State, steps []explore.Step[State]) []explore.Step[State] {
 	for i := range steps {
-		if kind, n := split(steps[i].Action); kind == actDeliver && m.atOnce(s, m.envelopes.at(uint32(n))) {
+		kind, n := split(steps[i].Action)
+		if kind == actInvoke && m.Claims.Ordering.Blind() || kind == actDeliver && m.atOnce(s, m.envelopes.at(uint32(n))) {
 			return steps[i : i+1]
 		}
 	}

@@ -86,9 +86,9 @@ const votesCount = pbft.CommitPhase | pbft.PreparedCertificates | pbft.HighestVi
 // ever reached are alike: a first view change takes two expiries, a second two more.
 func (p PBFT) claims() (c Claims) {
 	if p.Lifted&^votesCount == 0 {
-		c.Ordering = votes{clients: p.Clients}
+		c.Ordering = votes{clients: p.Clients, primaries: p.primaries(), blind: p.Clients == 1 || p.Reads == 0}
 	}
-	if p.Lifted&pbft.HighestView != 0 || p.Timeouts > 2 {
+	if p.Lifted&pbft.HighestView != 0 {
 		return c
 	}
 	c.About = func(m protocol.Message) int {
@@ -97,11 +97,15 @@ func (p PBFT) claims() (c Claims) {
 		}
 		return -1
 	}
-	for i := 2; i < pbftReplicas; i++ {
+	for i := p.primaries(); i < pbftReplicas; i++ {
 		c.Alike = append(c.Alike, i)
 	}
 	return c
 }
+
+// primaries returns how many replicas are primary in some view that can be reached.
+// Whoever waits in view 1 for its NEW-VIEW leaves it only when a quorum is there.
+func (p PBFT) primaries() int { return min(1+p.Timeouts, 2+max(0, p.Timeouts-2), pbftReplicas) }
 
 func (p PBFT) script(client int, object protocol.ID) (ops []protocol.Operation) {
 	for i := range p.Writes {

@@ -10,7 +10,11 @@ import (
 
 // votes is the Ordering of PBFT. All of it is about replicas that enforce what
 // PBFT.claims asks for.
-type votes struct{ clients int }
+type votes struct {
+	clients   int
+	primaries int  // replicas below it are primary in some view that can be reached
+	blind     bool // when operations begin and end changes no verdict: there is one client, or nobody reads
+}
 
 // Spent says which messages a replica has no use for any more: those of views that
 // it has left, votes for what has prepared or executed already, and what belongs to
@@ -46,8 +50,8 @@ func (votes) Spent(receiver protocol.Machine, m protocol.Message) bool {
 // Early says which deliveries only fill a tally. What they are counted in is
 // cleared when the view is left, or kept in the same way whether they came before or after.
 //
-// A PRE-PREPARE whose request has not come leaves its batch in the log, and requests of several
-// clients wait in the order in which they came: those are not early.
+// A PRE-PREPARE whose request has not come leaves its batch in the log, and a primary proposes
+// requests of several clients in the order in which they came: those are not early.
 func (v votes) Early(before, after protocol.Machine, m protocol.Message) bool {
 	r, ok := before.(*pbft.Replica)
 	if !ok {
@@ -63,13 +67,13 @@ func (v votes) Early(before, after protocol.Machine, m protocol.Message) bool {
 	case *pbft.Prepare, *pbft.Commit, *pbft.ViewChange, *pbft.ViewChangeAck, *pbft.Checkpoint:
 		return true
 	case *pbft.Request:
-		return v.clients == 1
+		return v.clients == 1 || r.Number() >= v.primaries
 	}
 	return false
 }
 
-// Calm says which deliveries nothing can conflict with: those to an only client, and
-// most to a replica that will not leave its view, because no timer expires any
+// Calm says which deliveries nothing can conflict with: those to a client
+// when nobody can tell in which order operations end, and most to a replica that will not leave its view, because no timer expires any
 // more and less than a weak quorum is in higher views, or ever will be. Votes
 // commute with each other and with the one assignment that a correct primary makes. The new
 // primary decides on the VIEW-CHANGEs that come first; for a backup
@@ -77,7 +81,7 @@ func (v votes) Early(before, after protocol.Machine, m protocol.Message) bool {
 func (v votes) Calm(m *Model, s *State, node int, msg protocol.Message) bool {
 	r, ok := m.local(s, node).machine.(*pbft.Replica)
 	if !ok {
-		return v.clients == 1
+		return v.blind
 	}
 	if m.liar >= 0 || int(s.spent[timers]) < m.budget[timers] {
 		return false
@@ -102,6 +106,9 @@ func (v votes) Calm(m *Model, s *State, node int, msg protocol.Message) bool {
 	}
 	return false
 }
+
+// Blind: a request that nobody has received yet changes nothing.
+func (v votes) Blind() bool { return v.blind }
 
 // Alike compares votes.
 func (votes) Alike(a, b protocol.Message) bool {
