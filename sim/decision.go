@@ -19,7 +19,7 @@ const (
 	Loss                        // a message is lost
 	Duplicate                   // a message arrives a second time, after that many ns
 	Corrupt                     // a bit of a message is flipped: its number plus one
-	Delay                       // how long a message travels, ns
+	Delay                       // how long a message travels, or a timer runs, ns
 	Work                        // what a client does (1 + twice the object's number, + 1 to change it), or how long it thinks before, ns
 	Size                        // a number that a scenario leaves open
 )

@@ -8,6 +8,7 @@ import (
 	"turncoat/checker/explore"
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/dbqs"
 	"turncoat/protocol/pbft"
 )
 
@@ -43,7 +44,7 @@ func (p PBFT) Model() *Model {
 	}
 	c = c.WithDefaults()
 	s := System{
-		Protocol: "pbft", Object: protocol.KeyOf("register", 0), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts}, Claims: p.claims(),
+		Protocol: "pbft", K: pbftCheckpoint, Object: dbqs.ObjectID(keys.Owner(0).Public), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts}, Claims: p.claims(),
 		Expire: []protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange},
 		Extra:  []func(*Model) explore.Property[State]{agreement},
 	}

@@ -20,7 +20,8 @@ import (
 // that carries a record at once, so that the liar knows the record when a later answer
 // needs it. Its answers then travel until their step.
 //
-// Left out: timers and crashes, which the simulator lets happen by its own clock.
+// A timer that expires runs for as long as it takes to its step; others run for longer than
+// the schedule. A server that crashes is back at once, with what it had synced.
 
 const (
 	unit  = time.Millisecond // between two steps
@@ -46,6 +47,18 @@ type trip struct {
 	op       uint32
 }
 
+// alarm is a timer of a node.
+type alarm struct {
+	node int
+	id   protocol.TimerID
+}
+
+// arming is the last time that a timer was armed.
+type arming struct {
+	at  time.Duration
+	nth uint32 // how often it had been before
+}
+
 // scribe writes a path down.
 type scribe struct {
 	m       *Model
@@ -57,12 +70,19 @@ type scribe struct {
 	flying  map[uint32][]*parcel // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel    // the last request of each client to the liar
 	idle    [maxNodes]time.Duration
+	alarms  map[alarm]arming // looked up only
+	crashes []explore.Crash
 	choices []explore.Choice
 }
 
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
-	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32)}
+	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32), alarms: make(map[alarm]arming)}
+	for node := range m.Nodes {
+		if m.Nodes[node].New != nil {
+			w.arm(node, m.start(node).armed)
+		}
+	}
 	for _, a := range actions {
 		w.now += unit
 		if err := w.step(a); err != nil {
@@ -73,7 +93,7 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 		return nil, err
 	}
 	s := &explore.Schedule{
-		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit, Crashes: w.crashes, Checkpoint: m.K,
 	}
 	if m.liar >= 0 {
 		s.Liars, s.Strategy = 1, m.Strategy
@@ -122,8 +142,11 @@ func (w *scribe) step(a explore.Action) error {
 		w.pop(uint32(n))
 	case actDuplicate:
 		w.flying[uint32(n)] = append(w.flying[uint32(n)], w.flying[uint32(n)][0])
-	default:
-		return fmt.Errorf("the simulator cannot be told when timers expire and servers crash in step %d: %s", w.now/unit, m.Describe(&w.state, a))
+	case actExpire:
+		w.expire(int(n&(1<<timerShift-1)), protocol.TimerID(n>>timerShift))
+	case actCrash:
+		w.crashes = append(w.crashes, explore.Crash{Server: int(n), At: w.now})
+		w.follow(int(n), input{kind: crash})
 	}
 	w.state = steps[i].State
 	return nil
@@ -136,9 +159,29 @@ func (w *scribe) pop(id uint32) *parcel {
 	return p
 }
 
+// expire writes down when a timer does.
+func (w *scribe) expire(node int, id protocol.TimerID) {
+	last := w.alarms[alarm{node, id}]
+	w.choose("delay", explore.Choice{Actor: int32(node), Peer: -1, Timer: id, Index: last.nth, Value: int64(w.now - last.at)})
+	w.follow(node, input{expire, uint32(id)})
+}
+
+// arm counts how often timers are armed, as the simulator does.
+func (w *scribe) arm(node int, ids []protocol.TimerID) {
+	for _, id := range ids {
+		last, again := w.alarms[alarm{node, id}]
+		if again {
+			last.nth++
+		}
+		last.at = w.now
+		w.alarms[alarm{node, id}] = last
+	}
+}
+
 // follow sends what a node sends on an input.
 func (w *scribe) follow(node int, in input) {
 	o := w.m.step(w.m.local(&w.state, node), in)
+	w.arm(node, o.armed)
 	for _, e := range o.outs {
 		w.flying[e.id] = append(w.flying[e.id], w.post(&parcel{envelope: e, sent: w.now, arrive: never}))
 	}

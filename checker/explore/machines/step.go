@@ -74,6 +74,7 @@ type outcome struct {
 	told   []*envelope // those to the liar, from which it learns
 	result uint32      // number of the result that was returned, plus one
 	quiet  bool        // nothing has changed and nothing was sent
+	armed  []protocol.TimerID
 }
 
 // interned holds what is known by its contents. Looked up only.
@@ -148,7 +149,7 @@ func (m *Model) feed(l *local, e *env, in input) {
 // settle turns the effects of an input into an outcome.
 func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 	next.timers, next.nonces, next.disk = e.timers, e.nonces, e.disk
-	o := &outcome{}
+	o := &outcome{armed: e.armed}
 	if e.result != nil {
 		next.busy = false
 		o.result = m.keepResult(*e.result) + 1

@@ -15,6 +15,7 @@ type System struct {
 	Protocol string             // as scenarios name it
 	Strategy string             // of the simulator's adversary, which can tell the liar's lies
 	Lifted   []string           // names of the rules that are not enforced
+	K        int                // PBFT's, 0 where there is none
 	Nodes    []Node             // numbered by their place; all share one object
 	Object   protocol.ID        // the register that the clients use
 	Expire   []protocol.TimerID // the timers that may expire; nil for all
