@@ -46,6 +46,7 @@ func Entries() explore.Registry {
 			count("writes", "writes of each client", 1, 1, 2),
 			count("reads", "reads of each client, after its writes", 0, 0, 1),
 			count("timeouts", "request timers that may expire on a path", 0, 0, 4),
+			count("from", "where a directed search of two clients begins: 0 at the start, 1 when requests have come, 2 when one has executed somewhere", 0, 0, prefixes-1),
 		},
 		Rules: orderRules, Reduction: explore.All, Machines: true,
 		Build: func(v explore.Values, lifted []string) explore.Runner {
@@ -55,7 +56,7 @@ func Entries() explore.Registry {
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {
-	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"]}
+	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"], From: v["from"]}
 	for _, r := range pbft.Rules {
 		if slices.Contains(lifted, r.Name) {
 			p.Lifted |= r.Rule

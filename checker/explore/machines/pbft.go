@@ -24,6 +24,7 @@ type PBFT struct {
 	Writes   int // of each client
 	Reads    int // of each client, after its writes
 	Timeouts int // request timers that expire
+	From     int // where a directed search begins (see prefix); 0 for the start
 	Lifted   pbft.Rule
 }
 
@@ -44,7 +45,7 @@ func (p PBFT) Model() *Model {
 	}
 	c = c.WithDefaults()
 	s := System{
-		Protocol: "pbft", K: pbftCheckpoint, Object: dbqs.ObjectID(keys.Owner(0).Public), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts}, Claims: p.claims(),
+		Protocol: "pbft", K: pbftCheckpoint, Object: dbqs.ObjectID(keys.Owner(0).Public), Dialect: ordering{}, Faults: Faults{Timers: p.Timeouts}, Claims: p.claims(), Prefix: p.prefix(),
 		Expire: []protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange},
 		Extra:  []func(*Model) explore.Property[State]{agreement},
 	}
@@ -89,7 +90,7 @@ func (p PBFT) claims() (c Claims) {
 	if p.Lifted&^votesCount == 0 {
 		c.Ordering = votes{clients: p.Clients, primaries: p.primaries(), blind: p.Clients == 1 || p.Reads == 0}
 	}
-	if p.Lifted&pbft.HighestView != 0 {
+	if p.Lifted&pbft.HighestView != 0 || p.From > fromStart {
 		return c
 	}
 	c.About = func(m protocol.Message) int {

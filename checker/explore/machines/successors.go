@@ -37,6 +37,9 @@ const timerShift = 32 // in the number of actExpire: the timer, then the node
 
 // Successors returns the deliveries in order of rank, then lies, invocations and faults.
 func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[State] {
+	if int(s.cue) < len(m.Prefix) {
+		return m.directed(s, out)
+	}
 	for i := range int(s.count) {
 		if i > 0 && s.flight[i] == s.flight[i-1] {
 			continue // another copy of the same message

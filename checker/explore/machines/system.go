@@ -22,6 +22,7 @@ type System struct {
 	Faults   Faults
 	Dialect  Dialect
 	Claims   Claims
+	Prefix   []Cue // how every run begins
 	Extra    []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
 }
 
@@ -78,6 +79,7 @@ type State struct {
 	spent  [faultKinds]uint8
 	past   uint32 // history
 	known  uint32 // facts
+	cue    uint8  // of the prefix, the next; always 0 if there is none
 }
 
 // Model is a system as explore wants it.
@@ -160,6 +162,9 @@ func (m *Model) AppendState(b []byte, s *State) []byte {
 	}
 	b = appendID(appendID(b, s.past), s.known)
 	b = append(b, s.spent[:]...)
+	if len(m.Prefix) > 0 {
+		b = append(b, s.cue)
+	}
 	for _, id := range s.flight[:s.count] {
 		b = appendID(b, id)
 	}
@@ -183,6 +188,9 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	s.past, s.known = next(), next()
 	copy(s.spent[:], b)
 	b = b[faultKinds:]
+	if len(m.Prefix) > 0 {
+		s.cue, b = b[0], b[1:]
+	}
 	s.count = uint8(len(b) / 4)
 	for i := range s.count {
 		s.flight[i] = next()
