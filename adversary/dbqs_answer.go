@@ -30,7 +30,8 @@ func (DBQS) Fact(m protocol.Message) protocol.Message {
 // Answers returns every answer to a client's request, authenticated with the liar's
 // keys: that there was no write, each of the facts (records that the liar has seen), and
 // a value of the far future that nobody has signed. Of a write there is one, that
-// it is done. It returns nil for what is no such request.
+// it is done. To a server that fetches an arc it says everything at once: that the arc is empty,
+// or that it holds one of the facts. It returns nil for what is no such request.
 func (DBQS) Answers(keys *auth.Keys, to protocol.NodeID, request protocol.Message, facts []protocol.Message) []protocol.Message {
 	var out []protocol.Message
 	add := func(m dbqs.Reply) {
@@ -58,6 +59,15 @@ func (DBQS) Answers(keys *auth.Keys, to protocol.NodeID, request protocol.Messag
 				m.Stamp = &dbqs.Stamp{Public: r.Public, TS: r.TS, Digest: keys.Digest(r.Value), Sig: r.Sig}
 			}
 			add(m)
+		}
+	case *dbqs.Fetch:
+		for _, r := range records[:len(records)-1] {
+			m := &dbqs.FetchReply{Nonce: q.Nonce, Upto: q.Arc.Hi}
+			if r != nil {
+				m.Registers = []dbqs.Held{{Object: dbqs.ObjectID(r.Public), Record: r}}
+			}
+			m.Seal(keys, to)
+			out = append(out, m)
 		}
 	}
 	return out

@@ -38,7 +38,7 @@ func (t *Stale) In(s *Step) {
 
 // Out replaces the answer to a message by that of a clone.
 func (t *Stale) Out(s *Step, out []Sent) []Sent {
-	if s.In.Kind == Started {
+	if s.In.Kind == Started || len(t.past) == 0 { // the node may have been taken over later
 		t.past = []protocol.Machine{s.Honest().Clone()}
 		return out
 	}

@@ -41,8 +41,10 @@ type execution struct {
 // s.FirstClient and take a checkpoint each k sequence numbers.
 func NewAgreement(s System, codec pbft.Codec, k uint64) *Agreement {
 	s.Situations = append(pbft.Situations(), ReachCommittedAtOne)
+	clients := NewClients(s)
+	clients.invented = invention{"pbft.validity", "which no client had asked to write"}
 	return &Agreement{
-		Clients: NewClients(s), codec: codec, k: k, issued: make(map[string]bool), seen: make([]uint64, s.FirstClient), waiting: make([]bool, s.FirstClient),
+		Clients: clients, codec: codec, k: k, issued: make(map[string]bool), seen: make([]uint64, s.FirstClient), waiting: make([]bool, s.FirstClient),
 		order: make(map[uint64]auth.Digest), who: make(map[uint64]protocol.NodeID), once: make(map[execution]uint64), stable: make(map[uint64]auth.Digest),
 		replicas: int(s.FirstClient),
 	}

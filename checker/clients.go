@@ -21,6 +21,7 @@ type Clients struct {
 	Reach   *Reach
 
 	system   System
+	invented invention
 	inFlight []flight             // by client, from system.FirstClient
 	written  map[attempt]bool     // what clients began to write; looked up only
 	complete map[protocol.ID]bool // content-hash objects whose put is complete
@@ -47,6 +48,9 @@ type System struct {
 	Calm, Bound time.Duration
 }
 
+// invention is what a read of a value that nobody wrote breaks, and how that is said.
+type invention struct{ property, what string }
+
 // attempt is a value that a client began to write to an object.
 type attempt struct {
 	object protocol.ID
@@ -66,7 +70,7 @@ type flight struct {
 // NewClients returns an observer of a run that has not begun.
 func NewClients(s System) *Clients {
 	return &Clients{
-		Reach: NewReach(s.Situations...), system: s, inFlight: make([]flight, s.Clients),
+		Reach: NewReach(s.Situations...), system: s, invented: invention{"dbqs.no-fabrication", "which the owner never signed"}, inFlight: make([]flight, s.Clients),
 		written: make(map[attempt]bool), complete: make(map[protocol.ID]bool),
 	}
 }
@@ -132,11 +136,13 @@ func (c *Clients) Noted(_ uint64, _ int64, _ protocol.NodeID, situation string, 
 	c.Reach.Add(situation, 1)
 }
 
-// genuine holds dbqs.no-fabrication: the one signer of each object is its
-// owner, whose writers are the clients of the run.
+// genuine holds that a read returns what a client asked to write. Of a store, where
+// the one signer of each object is its owner and the clients are its writers, that is
+// dbqs.no-fabrication; of a replicated service, where values are not signed, it is
+// pbft.validity seen from outside.
 func (c *Clients) genuine(event uint64, at int64, client protocol.NodeID, object protocol.ID, value []byte) {
 	if !c.written[attempt{object, string(value)}] {
-		c.find("dbqs.no-fabrication", event, at, client, "client %d read %q of %v, which the owner never signed", c.number(client), value, object)
+		c.find(c.invented.property, event, at, client, "client %d read %q of %v, %s", c.number(client), value, object, c.invented.what)
 	}
 }
 

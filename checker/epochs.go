@@ -2,12 +2,10 @@ package checker
 
 import (
 	"slices"
-	"time"
 
 	"turncoat/protocol"
 	"turncoat/protocol/dbqs"
 	"turncoat/protocol/membership"
-	"turncoat/protocol/membership/view"
 )
 
 // Epochs watches a run of storage whose groups change: its clients as any store's,
@@ -17,22 +15,10 @@ import (
 // and that no client acted in an epoch that was long over. It also computes the windows
 // in which the fault bound of each group had to hold.
 type Epochs struct {
-	*Clients
+	epochal
 
-	members  *Membership
-	run      EpochsRun
 	complete []completed // by object, as in run.Objects
 	moved    [][2]uint64 // by node: what the replica said when it was last looked at
-	windows  []Window    // closed ones first, of each object in order of epochs
-	open     int         // the first of the open ones
-}
-
-// EpochsRun is what Epochs must know of a run besides System.
-type EpochsRun struct {
-	MembershipRun
-	Agent      protocol.NodeID // the client that is no client of the store
-	Objects    []protocol.ID
-	Situations []string
 }
 
 // completed is the newest record of an object that an operation ended with.
@@ -47,54 +33,23 @@ type Host interface {
 	Replica() *dbqs.Replica
 }
 
-// Window is the window of vulnerability of one object's group in one epoch: from the
-// epoch's beginning until every correct member of the group has left it, every correct
-// member of the next has what it gained, and no correct client can still act in it.
-type Window struct {
-	Object  protocol.ID
-	Epoch   uint64
-	Members []protocol.NodeID
-	From    time.Duration
-	To      time.Duration // the run's end, if it did not close
-}
-
 // NewEpochs returns an observer of a run whose servers are the nodes below
 // s.FirstClient.
 func NewEpochs(s System, run EpochsRun) *Epochs {
-	below := s
-	below.Machine = func(id protocol.NodeID) protocol.Machine {
-		if h, ok := s.Machine(id).(Host); ok {
-			return h.Server()
-		}
-		return s.Machine(id)
-	}
-	e := &Epochs{members: NewMembership(below, run.MembershipRun), run: run, complete: make([]completed, len(run.Objects))}
-	s.Situations = run.Situations
-	e.Clients = NewClients(s)
-	e.moved = make([][2]uint64, s.FirstClient)
-	e.begin(0, run.Genesis.Epoch())
+	e := &Epochs{complete: make([]completed, len(run.Objects)), moved: make([][2]uint64, s.FirstClient)}
+	e.epochal = newEpochal(s, run, func(id protocol.NodeID, x protocol.ID, epoch uint64) bool {
+		r := e.replica(id)
+		return r != nil && r.Settled(x, epoch)
+	})
 	return e
-}
-
-// Invoked records the beginning of an operation.
-func (e *Epochs) Invoked(event uint64, at int64, client protocol.NodeID, op protocol.Operation) {
-	if client == e.run.Agent {
-		e.members.Invoked(event, at, client, op)
-		return
-	}
-	e.Clients.Invoked(event, at, client, op)
 }
 
 // Returned records the end of an operation and holds what must be true of it.
 func (e *Epochs) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {
-	if client == e.run.Agent {
-		e.members.Returned(event, at, client, r)
-		return
-	}
-	e.Clients.Returned(event, at, client, r)
+	e.epochal.Returned(event, at, client, r)
 	c, ok := e.system.Machine(client).(*dbqs.Client)
 	if !ok {
-		return // in the adversary's hands
+		return // the agent, or in the adversary's hands
 	}
 	e.members.acted(event, at, client, c.Epoch())
 	if c.Mixed() {
@@ -111,17 +66,10 @@ func (e *Epochs) Returned(event uint64, at int64, client protocol.NodeID, r prot
 
 // Stepped looks at what a node's input has changed.
 func (e *Epochs) Stepped(event uint64, at int64, node protocol.NodeID, machine protocol.Machine) {
+	e.step(event, at, node, machine)
 	h, server := machine.(Host)
 	if !server {
-		if _, client := machine.(interface{ View() *view.View }); client {
-			e.members.Stepped(event, at, node, machine)
-		}
 		return
-	}
-	was := e.members.latest()
-	e.members.Stepped(event, at, node, h.Server())
-	for was++; was <= e.members.latest(); was++ {
-		e.begin(at, was)
 	}
 	epoch, pending := h.Replica().Moved()
 	if now := [2]uint64{epoch, uint64(pending)}; e.moved[node] != now && e.system.Correct(node) {
@@ -138,14 +86,6 @@ func (e *Epochs) Stepped(event uint64, at int64, node protocol.NodeID, machine p
 func (e *Epochs) replica(node protocol.NodeID) *dbqs.Replica {
 	if h, ok := e.system.Machine(node).(Host); ok && e.system.Correct(node) {
 		return h.Replica()
-	}
-	return nil
-}
-
-// group returns the group of an object in an epoch, nil if nobody has entered that.
-func (e *Epochs) group(x protocol.ID, epoch uint64) []protocol.NodeID {
-	if c := e.members.at(epoch).config; c != nil {
-		return c.Group(x, 3*e.system.F+1)
 	}
 	return nil
 }
@@ -205,60 +145,3 @@ func (e *Epochs) received(event uint64, at int64, node protocol.NodeID, r *dbqs.
 			node, x, epoch, d.record.Value, d.epoch)
 	}
 }
-
-// begin opens the windows of an epoch.
-func (e *Epochs) begin(at int64, epoch uint64) {
-	for _, x := range e.run.Objects {
-		e.windows = append(e.windows, Window{Object: x, Epoch: epoch, From: time.Duration(at), To: -1})
-	}
-}
-
-// close closes the windows that nothing keeps open any more, in their order.
-func (e *Epochs) close(at int64) {
-	for ; e.open < len(e.windows); e.open++ {
-		w := &e.windows[e.open]
-		if w.Epoch == e.members.latest() || !e.over(w) {
-			return
-		}
-		lease := e.run.Lease + e.run.Lease*time.Duration(2*e.run.Drift)/1_000_000
-		w.To = max(time.Duration(at), time.Duration(e.members.at(w.Epoch+1).begun)+lease)
-	}
-}
-
-// over reports whether every correct member of a window's group has left its epoch and
-// every correct member of the next has what it gained.
-func (e *Epochs) over(w *Window) bool {
-	next := e.group(w.Object, w.Epoch+1)
-	for _, id := range slices.Concat(e.group(w.Object, w.Epoch), next) {
-		if r := e.replica(id); e.system.Correct(id) && (r == nil || !r.Settled(w.Object, w.Epoch+1)) {
-			return false
-		}
-	}
-	return next != nil
-}
-
-// Windows returns the windows of all groups, up to the end of the run.
-func (e *Epochs) Windows(end time.Duration) []Window {
-	for i := range e.windows {
-		w := &e.windows[i]
-		w.Members = e.group(w.Object, w.Epoch)
-		if w.To < 0 {
-			w.To = end
-		}
-	}
-	return e.windows
-}
-
-// Findings returns the safety properties that broke, those of the membership first.
-func (e *Epochs) Findings() []Finding { return slices.Concat(e.members.findings, e.findings) }
-
-// Liveness judges the operations, and the membership.
-func (e *Epochs) Liveness(now int64, idle bool) (Verdict, string) {
-	if v, detail := e.Clients.Liveness(now, idle); v != Pass {
-		return v, detail
-	}
-	return e.members.Liveness(now, idle)
-}
-
-// Epochs returns how many epochs have ended.
-func (e *Epochs) Epochs() uint64 { return e.members.Epochs() }

@@ -22,16 +22,18 @@ import (
 type Membership struct {
 	*Clients
 
-	run      MembershipRun
-	seen     []uint64           // by node: the epoch that it was last in
-	life     []protocol.Machine // by node: the incarnation that was in it
-	entered  [][]entry          // by node: its last entries
-	epochs   []epoch            // from genesis on
-	lastAct  []int64            // by node: when it last took a step
-	public   *auth.Keys         // to hash with: nobody's
-	foretold int                // moves in a row whose outcome was public
-	leaked   bool               // key-secrecy was found broken
-	stalled  string             // the first epoch that took too long to end
+	run       MembershipRun
+	seen      []uint64           // by node: the epoch that it was last in
+	life      []protocol.Machine // by node: the incarnation that was in it
+	entered   [][]entry          // by node: its last entries
+	epochs    []epoch            // from genesis on
+	lastAct   []int64            // by node: when it last took a step
+	public    *auth.Keys         // to hash with: nobody's
+	foretold  int                // moves in a row whose outcome was public
+	leaked    bool               // key-secrecy was found broken
+	loot      []loot             // what the adversary has seen
+	plundered bool               // it has enough to sign
+	stalled   string             // the first epoch that took too long to end
 }
 
 // entry is when a node entered an epoch.
@@ -48,6 +50,7 @@ type MembershipRun struct {
 	EpochLength time.Duration
 	Sync        time.Duration                           // how long a node's disk may take; what it entered so shortly before a crash, nobody has seen
 	Accept      int                                     // misses that a correct prober must have seen
+	Least       int                                     // active members that no eviction may go below
 	Gone        func(protocol.NodeID) bool              // whether a server is there in name only, from the start
 	Ordered     func(ring.ChangeKind, protocol.ID) bool // whether the authority has ordered a change
 }

@@ -43,8 +43,8 @@ func (m *Membership) Liveness(now int64, idle bool) (Verdict, string) {
 // where a server stands.
 func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) string {
 	for p := range c.All() {
-		if p.Node != node {
-			continue
+		if p.Node != node || p.Status == ring.Active && c.Active() <= m.run.Least && m.system.Machine(node) == nil {
+			continue // who is needed stays, dead or not
 		}
 		s, up := m.system.Machine(node).(*membership.Server)
 		switch {

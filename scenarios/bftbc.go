@@ -17,15 +17,7 @@ import (
 // authority that removes them.
 var bftbcSystem = &system{
 	name: "bftbc", make: newQuorums, decode: bftbc.Decode, atomicity: "dbqs.atomicity",
-	situations: checker.ClientFaultSituations(), kinds: bftbc.Kinds(), rules: bftbcRules(), attendants: 1, badClients: true, registers: true, durable: true,
-}
-
-func bftbcRules() []RuleDoc {
-	var out []RuleDoc
-	for _, r := range bftbc.Rules {
-		out = append(out, RuleDoc{r.Name, r.Doc})
-	}
-	return out
+	situations: checker.ClientFaultSituations(), kinds: bftbc.Kinds(), rules: docs(bftbc.Rules), attendants: 1, badClients: true, registers: true, durable: true,
 }
 
 // BFTBC is what a scenario says of quorum storage with Byzantine clients.
@@ -53,11 +45,7 @@ func newQuorums(r *run) (subject, error) {
 	variants := r.spec.System.BFTBC.Variants
 	drawn := variants[r.between("system.bftbc.variant", 0, 0, int64(len(variants)-1))]
 	q.config.Variant = bftbc.Variant(slices.Index(bftbc.Variants(), drawn))
-	for _, rule := range bftbc.Rules {
-		if r.lifts(rule.Name) {
-			q.config.Lifted |= rule.Rule
-		}
-	}
+	q.config.Lifted = bftbc.Rules.Lifted(r.lifts)
 	return q, nil
 }
 

@@ -28,6 +28,8 @@ type run struct {
 	subject             subject
 	liars               map[protocol.NodeID]string // servers and clients; looked up only
 	bad                 []protocol.NodeID          // clients in the adversary's hands
+	mobile              *mobile                    // may be nil
+	failed              map[protocol.NodeID]bool   // servers that lose their disk; looked up only
 	lies                map[string]uint64
 	drift               int64         // the most that a clock drifts, in ppm
 	calm                time.Duration // when the last fault has healed and the network is synchronous
@@ -78,6 +80,9 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 		c.Strikes = amnesia(c.Strikes, r.servers)
 	}
 	r.calm = max(r.calm, c.Network.GST+c.Network.Bound)
+	if r.mobile = newMobile(r); r.mobile != nil {
+		r.calm = max(r.calm, r.mobile.until)
+	}
 	r.hosts(&c, r.corrupt(&c))
 	for i := range c.Hosts {
 		r.drift = max(r.drift, c.Hosts[i].Clock.DriftPPM, -c.Hosts[i].Clock.DriftPPM)
@@ -145,6 +150,11 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 			return bad
 		}
 	}
+	for i := range r.servers {
+		if id := protocol.NodeID(i); r.mobile != nil && wrap[id] == nil {
+			wrap[id] = r.mobile.wrap(id, r.deps(id, "replica", cabal))
+		}
+	}
 	return wrap
 }
 
@@ -153,8 +163,13 @@ func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.
 	id := protocol.NodeID(node)
 	r.liars[id] = text
 	c.Corruptions = append(c.Corruptions, sim.Corruption{Node: id, Cause: text})
+	return id, r.deps(id, role, cabal)
+}
+
+// deps returns what a node that lies, or may come to, is made with.
+func (r *run) deps(id protocol.NodeID, role string, cabal *adversary.Cabal) adversary.Deps {
 	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies, tracer: r.options.Tracer}
-	return id, adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
+	return adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
 }
 
 func mustParse(text string) []adversary.Strategy {
@@ -202,16 +217,35 @@ func (r *run) hosts(c *sim.Config, wrap map[protocol.NodeID]corruption) {
 
 // observe attaches the checkers. A server that loses its disk is promised nothing.
 func (r *run) observe(c *sim.Config) {
-	failed := make(map[protocol.NodeID]bool)
+	r.failed = make(map[protocol.NodeID]bool)
 	for _, s := range c.Strikes {
-		failed[s.Node] = failed[s.Node] || s.Act == sim.Wipe
+		r.failed[s.Node] = r.failed[s.Node] || s.Act == sim.Wipe
 	}
 	r.watch = r.subject.observer(checker.System{
 		F: r.f, FirstClient: protocol.NodeID(r.servers), Clients: r.clients,
-		Machine: func(id protocol.NodeID) protocol.Machine { return r.world.Machine(id) },
-		Correct: func(id protocol.NodeID) bool { return r.liars[id] == "" && !failed[id] },
+		Machine: func(id protocol.NodeID) protocol.Machine { return r.machine(id) },
+		Correct: r.correct,
 		Calm:    r.calm, Bound: r.span("limits.bound", r.spec.Limits.Bound),
 	})
 	r.base = r.watch.Base()
-	c.Observers = append(append(c.Observers, r.watch), r.options.Observers...)
+	var watch sim.Observer = r.watch
+	if r.mobile != nil {
+		r.mobile.observer, watch = r.watch, r.mobile
+		r.base.Reach.Merge(checker.NewReach(mobileSituations...))
+	}
+	c.Observers = append(append(c.Observers, watch), r.options.Observers...)
+}
+
+// correct reports whether the properties are promised to a node now.
+func (r *run) correct(id protocol.NodeID) bool {
+	return r.liars[id] == "" && !r.failed[id] && !r.mobile.faulty(id)
+}
+
+// machine returns the machine of a node as checkers look at it, nil while it is down.
+func (r *run) machine(id protocol.NodeID) protocol.Machine {
+	m := r.world.Machine(id)
+	if r.mobile == nil || !r.correct(id) {
+		return m
+	}
+	return honest(m)
 }

@@ -18,7 +18,7 @@ import (
 // removed; the others read and write.
 var epochsSystem = &system{
 	name: "epochs", make: newEpochs, decode: decodeEpochs, atomicity: "dbqs.atomicity",
-	situations: epochsSituations(), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
+	situations: slices.Concat(epochsSituations(), mobileSituations), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
 }
 
 func epochsSituations() []string {
@@ -50,9 +50,16 @@ func newEpochs(r *run) (subject, error) {
 			e.storage.Lifted = e.storage.Lifted.Lift(rule)
 		}
 	}
-	p := &r.spec.System.Membership
-	e.orders.count, e.orders.pace = uint32(r.int("system.membership.orders", p.Orders)), p.Pace
+	e.underStorage()
 	return e, nil
+}
+
+// underStorage draws how many orders the authority's agent gives, where storage's own
+// clients do their operations besides, and keeps as many members active as a group needs.
+func (c *community) underStorage() {
+	c.config.Least = 3*c.f + 1
+	p := &c.spec.System.Membership
+	c.orders.count, c.orders.pace = uint32(c.int("system.membership.orders", p.Orders)), p.Pace
 }
 
 func (e *estate) server(id protocol.NodeID, k *auth.Keys) protocol.Machine {
@@ -60,7 +67,7 @@ func (e *estate) server(id protocol.NodeID, k *auth.Keys) protocol.Machine {
 }
 
 // agent is the client that gives the authority's orders.
-func (e *estate) agent() protocol.NodeID { return protocol.NodeID(e.servers) }
+func (r *run) agent() protocol.NodeID { return protocol.NodeID(r.servers) }
 
 func (e *estate) client(id protocol.NodeID, k *auth.Keys) protocol.Machine {
 	if id == e.agent() {
@@ -71,7 +78,7 @@ func (e *estate) client(id protocol.NodeID, k *auth.Keys) protocol.Machine {
 
 func (e *estate) observer(s checker.System) observer {
 	return checker.NewEpochs(s, checker.EpochsRun{
-		MembershipRun: e.membershipRun(), Agent: e.agent(), Objects: slices.Concat(e.workload.registers, e.workload.contentIDs),
+		MembershipRun: e.membershipRun(), Agent: e.agent(), Objects: e.workload.all(),
 		Situations: epochsSituations(),
 	})
 }
@@ -80,13 +87,13 @@ func (e *estate) dialect() adversary.Dialect {
 	return adversary.Epochs{Membership: adversary.Membership{Config: e.config, Key: e.keys.EpochKey}}
 }
 
-func (e *estate) traffic() sim.Workload { return estateWork{e} }
+func (e *estate) traffic() sim.Workload { return agentWork{e.community} }
 
-// estateWork gives the agent its orders and the other clients their operations.
-type estateWork struct{ *estate }
+// agentWork gives the agent its orders and the other clients their operations.
+type agentWork struct{ *community }
 
 // Next implements sim.Workload.
-func (w estateWork) Next(client protocol.NodeID, k uint32) (protocol.Operation, time.Duration, bool) {
+func (w agentWork) Next(client protocol.NodeID, k uint32) (protocol.Operation, time.Duration, bool) {
 	if client == w.agent() {
 		return w.orders.Next(client, k)
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -23,15 +24,7 @@ import (
 // whatever epoch is current.
 var membershipSystem = &system{
 	name: "membership", make: newMembership, decode: membership.Decode, atomicity: "membership.atomicity",
-	situations: membership.Situations(), kinds: membership.Kinds(), rules: membershipRules(),
-}
-
-func membershipRules() []RuleDoc {
-	var out []RuleDoc
-	for _, r := range view.Rules {
-		out = append(out, RuleDoc{r.Name, r.Doc})
-	}
-	return out
+	situations: slices.Concat(membership.Situations(), mobileSituations), kinds: membership.Kinds(), rules: docs(view.Rules),
 }
 
 // Membership is what a scenario says of the membership service. What is zero has
@@ -107,12 +100,7 @@ func newMembership(r *run) (subject, error) {
 // configure draws the configuration of the run.
 func (c *community) configure(p *Membership, initial, n int) *membership.Config {
 	r := c.run
-	lifted := view.Rule(0)
-	for _, rule := range view.Rules {
-		if r.lifts(rule.Name) {
-			lifted |= rule.Rule
-		}
-	}
+	lifted := view.Rules.Lifted(r.lifts)
 	options := ring.Options{OmitStatus: lifted&view.DigestCoversStatus != 0}
 	genesis, err := ring.NewConfig(0, c.members[:initial], c.ids[:n], nil, options)
 	if err != nil {
@@ -185,7 +173,7 @@ func (c *community) observer(s checker.System) observer {
 func (c *community) membershipRun() checker.MembershipRun {
 	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
-		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Ordered: c.orders.ordered,
+		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Least: c.config.Least, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	}
 }

@@ -12,15 +12,7 @@ import (
 // pbftSystem is PBFT with a service of registers.
 var pbftSystem = &system{
 	name: "pbft", make: newService, decode: pbft.Decode, atomicity: "pbft.atomicity",
-	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: pbftRules(), registers: true, badClients: true,
-}
-
-func pbftRules() []RuleDoc {
-	var out []RuleDoc
-	for _, r := range pbft.Rules {
-		out = append(out, RuleDoc{r.Name, r.Doc})
-	}
-	return out
+	situations: append(pbft.Situations(), checker.ReachCommittedAtOne), kinds: pbft.Kinds(), rules: docs(pbft.Rules), registers: true, badClients: true,
 }
 
 // service is a PBFT service of registers in one run.
@@ -30,9 +22,10 @@ type service struct {
 	codec  *pbft.Registers
 }
 
-func newService(r *run) (subject, error) {
+// pbftConfig draws what a scenario says of PBFT.
+func (r *run) pbftConfig() pbft.Config {
 	p := &r.spec.System.PBFT
-	c := pbft.Config{
+	return pbft.Config{
 		K: uint64(r.int("system.pbft.checkpoint", p.Checkpoint)), L: uint64(r.int("system.pbft.log", p.Log)),
 		Batch: r.int("system.pbft.batch", p.Batch), Window: r.int("system.pbft.window", p.Window),
 		Signed: p.Signed, Tentative: p.Tentative, ReadOnly: p.ReadOnly, DigestReplies: p.DigestReplies,
@@ -40,14 +33,14 @@ func newService(r *run) (subject, error) {
 		StatusInterval: r.span("system.pbft.status", p.Status),
 		ClientTimeout:  r.retry,
 	}
+}
+
+func newService(r *run) (subject, error) {
+	c := r.pbftConfig()
 	for i := range r.servers {
 		c.Members = append(c.Members, protocol.NodeID(i))
 	}
-	for _, rule := range pbft.Rules {
-		if r.lifts(rule.Name) {
-			c.Lifted |= rule.Rule
-		}
-	}
+	c.Lifted = pbft.Rules.Lifted(r.lifts)
 	c = c.WithDefaults()
 	return &service{run: r, config: &c, codec: pbft.NewRegisters()}, c.Check()
 }

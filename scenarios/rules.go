@@ -1,6 +1,11 @@
 package scenarios
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"turncoat/protocol"
+)
 
 // RuleDoc is a safety rule that can be lifted.
 type RuleDoc struct {
@@ -8,11 +13,25 @@ type RuleDoc struct {
 	Doc  string `json:"doc"`
 }
 
-// Rules returns every rule that can be lifted.
+// docs returns what the book of a protocol says of its rules.
+func docs[R ~uint32](book protocol.RuleBook[R]) []RuleDoc {
+	var out []RuleDoc
+	for _, r := range book {
+		out = append(out, RuleDoc{r.Name, r.Doc})
+	}
+	return out
+}
+
+// Rules returns every rule that can be lifted. What two protocols have in common is
+// there once, in the words of the first.
 func Rules() []RuleDoc {
 	var out []RuleDoc
 	for _, s := range systems {
-		out = append(out, s.rules...)
+		for _, r := range s.rules {
+			if !slices.ContainsFunc(out, func(o RuleDoc) bool { return o.Name == r.Name }) {
+				out = append(out, r)
+			}
+		}
 	}
 	return out
 }

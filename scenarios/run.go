@@ -74,10 +74,15 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if v, ok := r.watch.(interface{ Views() uint64 }); ok {
 		rep.Views = v.Views()
 	}
+	var windows []checker.Window
 	if w, ok := r.watch.(interface {
 		Windows(end time.Duration) []checker.Window
 	}); ok {
-		out.Exceeded = append(out.Exceeded, exceeded(w.Windows(out.Virtual), out.Faulty, r.f)...)
+		windows = w.Windows(out.Virtual)
+		out.Exceeded = append(out.Exceeded, exceeded(windows, out.Faulty, r.f)...)
+	}
+	if r.mobile != nil {
+		out.Exceeded = append(out.Exceeded, r.mobile.exceeded(windows, out.Faulty)...)
 	}
 	r.judge(rep, &out)
 	rep.Verdict = rep.Outcome.String()
@@ -173,6 +178,7 @@ func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {
 	add("corrupt", out.Counts.Corrupted)
 	add("liar", uint64(len(r.liars)-len(r.bad)))
 	add("bad-client", uint64(len(r.bad)))
+	add("taken-over", r.base.Reach.Count(noteSeized))
 	for act, n := range out.Struck {
 		add(act.String(), n)
 	}

@@ -33,7 +33,7 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs
+	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs, dbft
 	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
 	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
@@ -113,6 +113,7 @@ type Adversary struct {
 	BadClients       Ints     `yaml:"bad-clients"`       // clients in its hands; their operations are not judged, only joined
 	ClientStrategies []string `yaml:"client-strategies"` // the same for clients
 	BeyondBound      bool     `yaml:"beyond-bound"`      // more than f liars are meant
+	Mobile           Mobile   `yaml:"mobile"`            // servers that are taken over and let go again
 }
 
 // Fault is a scheduled fault, drawn Count times.
@@ -161,10 +162,11 @@ func defaults() Spec {
 	return Spec{
 		System: System{Protocol: "dbqs", F: Ints{1, 1}, Retry: Span{200 * time.Millisecond, 200 * time.Millisecond},
 			BFTBC: BFTBC{Variants: []string{bftbc.Base.String()}}},
-		Clients:  Ints{3, 3},
-		Objects:  Objects{PublicKey: Ints{1, 1}},
-		Workload: Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},
-		Network:  Network{Link: Link{Latency: latency}, Chaos: Link{Latency: latency}},
+		Clients:   Ints{3, 3},
+		Objects:   Objects{PublicKey: Ints{1, 1}},
+		Adversary: Adversary{Mobile: Mobile{Prey: preys[0]}},
+		Workload:  Workload{Operations: Ints{20, 20}, Reads: Rate{500_000, 500_000}},
+		Network:   Network{Link: Link{Latency: latency}, Chaos: Link{Latency: latency}},
 		Limits: Limits{Deadline: Span{10 * time.Minute, 10 * time.Minute}, Bound: Span{20 * time.Second, 20 * time.Second},
 			Events: Ints{5_000_000, 5_000_000}, Instant: Ints{100_000, 100_000}, Watchdog: "5s"},
 	}

@@ -64,7 +64,7 @@ type attended interface {
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem, epochsSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem, epochsSystem, dbftSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {

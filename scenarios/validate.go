@@ -33,6 +33,9 @@ func (s *Spec) validate() error {
 	for i, name := range s.System.BFTBC.Variants {
 		v.oneOf(fmt.Sprintf("system.bftbc.variants.%d", i), name, bftbc.Variants())
 	}
+	if v.system == dbftSystem {
+		v.checkGroups()
+	}
 	v.adversary()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
@@ -103,17 +106,39 @@ func (v *validator) adversary() {
 	v.require(a.BadClients.Hi < max(s.Clients.Lo, 1), "adversary.bad-clients", "of %d clients at least one is correct, or nothing is checked", s.Clients.Lo)
 	v.require(a.BadClients.Hi == 0 || v.system.badClients, "adversary.bad-clients", "clients of %s are trusted", s.System.Protocol)
 	v.require(a.BadClients.Hi == 0 || len(a.ClientStrategies) > 0, "adversary.client-strategies", "bad clients need at least one strategy")
+	v.mobile(&a.Mobile)
 	v.strategies("adversary.strategies", a.Strategies)
 	v.strategies("adversary.client-strategies", a.ClientStrategies)
-	faulty := a.Liars.Hi
+	faulty := a.Liars.Hi + a.Mobile.Held.Hi
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && !v.system.durable {
 			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
 		}
 	}
-	meant := a.BeyondBound || s.source.sets["adversary.liars"]
+	meant := a.BeyondBound || s.source.sets["adversary.liars"] || s.source.sets["adversary.mobile.held"]
 	v.require(faulty <= s.System.F.Lo || meant, "adversary.liars",
 		"%d servers may lie or lose their disk where f is %d; say beyond-bound: true if that is meant", faulty, s.System.F.Lo)
+}
+
+// mobile checks that an adversary that moves has somewhere to go, and something to do
+// there that it can begin at any time.
+func (v *validator) mobile(m *Mobile) {
+	v.oneOf("adversary.mobile.prey", m.Prey, preys)
+	if m.Held.Hi == 0 {
+		return
+	}
+	a := &v.spec.Adversary
+	v.require(v.system == membershipSystem || v.system == epochsSystem, "adversary.mobile", "it moves with the epochs, and %s has none; use membership or epochs", v.system.name)
+	v.require(m.Spells.Lo >= 1 && m.Spells.Hi <= maxSpells, "adversary.mobile.spells", "there are 1 to %d", maxSpells)
+	v.require(m.Lasts.Lo > 0, "adversary.mobile.lasts", "a spell takes a time above zero")
+	v.require(m.Until.Lo > 0, "adversary.mobile.until", "say when it has let go of the last server")
+	v.require(len(a.Strategies) > 0, "adversary.strategies", "who takes servers over needs at least one strategy")
+	for i, text := range a.Strategies {
+		parsed, _ := parseStrategies(text)
+		for _, s := range parsed {
+			v.require(!adversary.FromBirth(s), fmt.Sprintf("adversary.strategies.%d", i), "%s needs the machine as it was born, and whoever takes a server over later has it no more", s.Name())
+		}
+	}
 }
 
 // strategies checks that each can be used, and against this protocol.

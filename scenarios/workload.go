@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"time"
 
 	"turncoat/protocol"
@@ -22,6 +23,9 @@ type workload struct {
 	contents   [][]byte // values of the content-hash objects
 	contentIDs []protocol.ID
 }
+
+// all returns the ids of everything that there is to read and write.
+func (w *workload) all() []protocol.ID { return slices.Concat(w.registers, w.contentIDs) }
 
 // what draws an operation: 1 + twice the number of its object, and one more if it
 // changes the object.

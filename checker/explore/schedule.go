@@ -19,6 +19,8 @@ type Schedule struct {
 	Strategy   string   // of the liars
 	Clients    int      // numbered after the servers
 	Operations int      // most of any client
+	Epochs     int      // steps to other groups,
+	Overlap    int      // each of which so many members survive
 	Lifted     []string // rules
 	Checkpoint int      // PBFT's K, 0 where there is none
 	Crashes    []Crash  // in order

@@ -10,8 +10,8 @@ import (
 // epoch, on an object whose group it is in and whose transfer it has finished. Whoever
 // is behind is told so; whoever is ahead, or asks too early, waits.
 
-// headerOf returns the header of a client's request, nil if m is none.
-func headerOf(m protocol.Message) *Header {
+// HeaderOf returns the header of a client's request, nil if m is none.
+func HeaderOf(m protocol.Message) *Header {
 	switch m := m.(type) {
 	case *ReadTS:
 		return &m.Header
@@ -29,7 +29,7 @@ func headerOf(m protocol.Message) *Header {
 
 // admit reports whether a request is to be answered now.
 func (r *Replica) admit(env protocol.Env, from protocol.NodeID, m protocol.Message) bool {
-	h := headerOf(m)
+	h := HeaderOf(m)
 	if h == nil {
 		return true
 	}

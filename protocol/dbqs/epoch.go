@@ -222,6 +222,18 @@ func (r *Replica) Settled(x protocol.ID, epoch uint64) bool {
 // checkers.
 func (r *Replica) Moved() (epoch uint64, pending int) { return r.at, len(r.pending) }
 
+// Waiting returns how many messages wait for an epoch or for a transfer; for checkers.
+func (r *Replica) Waiting() int { return len(r.waiting) }
+
+// View returns the view by which the replica follows the epochs, for reading only; nil
+// in a static system.
+func (r *Replica) View() *view.View {
+	if r.member == nil {
+		return nil
+	}
+	return r.view
+}
+
 // covers reports whether the replica is in the group of an object in its own epoch.
 func (r *Replica) covers(x protocol.ID) bool {
 	return slices.Contains(r.view.Group(x, r.config.size()), r.keys.Self())

@@ -29,6 +29,10 @@ func (c *Client) View() *view.View { return c.view }
 // Epoch returns the epoch in which the latest phase ran; for checkers.
 func (c *Client) Epoch() uint64 { return c.epoch }
 
+// Restarted reports whether the operation has moved to another epoch than it began in;
+// for checkers.
+func (c *Client) Restarted() bool { return c.epoch != c.began }
+
 // Mixed reports whether a phase of the latest operation has counted replies of two
 // epochs; for checkers.
 func (c *Client) Mixed() bool { return c.mixed }

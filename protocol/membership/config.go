@@ -34,6 +34,7 @@ type Config struct {
 
 	EpochLength time.Duration // how long a replica waits in an epoch before it votes to end it
 	EarlyEnd    int           // so many pending changes end an epoch at once; 0: never
+	Least       int           // no change leaves fewer active members; 0: no bound
 
 	ProbeEvery  time.Duration // one ping of each member by each replica; also the pace of retransmission
 	SignedEvery int           // every so many pings ask for a signed answer; at least 1

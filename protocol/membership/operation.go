@@ -199,9 +199,10 @@ const (
 	Unsupported                // fewer than f+1 genuine statements of distinct replicas
 	WrongEpoch                 // the statements are about another epoch
 	Closing                    // the epoch is over but for the service's move: ask again
+	Needed                     // the storage's groups need every active member that is left
 )
 
-var outcomes = [...]string{"done", "malformed", "foreign", "expired", "used", "duplicate", "unknown member", "serving", "unsupported", "wrong epoch", "closing"}
+var outcomes = [...]string{"done", "malformed", "foreign", "expired", "used", "duplicate", "unknown member", "serving", "unsupported", "wrong epoch", "closing", "needed"}
 
 func (o Outcome) String() string {
 	if int(o) >= len(outcomes) {

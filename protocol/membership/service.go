@@ -175,6 +175,8 @@ func (s *Service) change(c ring.Change) Outcome {
 		return Duplicate
 	case c.Kind == ring.Add:
 		s.pending = slices.Insert(s.pending, i, c)
+	case waits && s.pending[i].Kind == ring.Add && c.Kind == ring.Remove && s.floored(&c):
+		return Needed
 	case waits && s.pending[i].Kind == ring.Add && c.Kind == ring.Remove:
 		s.pending = slices.Delete(s.pending, i, i+1)
 	case member == nil:
@@ -183,6 +185,8 @@ func (s *Service) change(c ring.Change) Outcome {
 		return Serving
 	case waits && s.pending[i].Kind == ring.Remove:
 		return Duplicate
+	case s.floored(&c):
+		return Needed
 	case c.Kind == ring.Remove && waits:
 		s.pending[i] = c
 	case c.Kind == ring.Remove:

@@ -16,7 +16,7 @@ import (
 // Stories of the service: scripts in testdata/service. The servers are s0, s1, ...;
 // s0 to s3 run the service. The commands:
 //
-//	service members=6 suite=real lift=rule       a service in epoch 0
+//	service members=6 suite=real least=4      a service in epoch 0
 //	add s6 serial=1 expiry=9 by=other signed-for=s5   an order of the authority, or of who has no say
 //	remove s5 serial=1
 //	evict s5 by=(0,1) epoch=0, reactivate s5 by=(0,1) epoch=0, end by=(0,1) epoch=0   with statements of replicas
@@ -44,6 +44,7 @@ func (s *serviceStory) command(d *datadriven.TestData) string {
 			suite = auth.Real
 		}
 		s.system = newSystem(s.t, 10, members, 0, suite)
+		d.MaybeScanArgs(s.t, "least", &s.system.cfg.Least)
 		s.service = membership.NewService(&s.system.cfg, s.system.keys.Keys(9))
 		return "ok"
 	case "add":

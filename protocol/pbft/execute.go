@@ -69,7 +69,7 @@ func (r *Replica) executeOne(rec *replyRecord, req *Request, seq uint64) {
 
 // finish makes the execution of seq final.
 func (r *Replica) finish(env protocol.Env, seq uint64) {
-	r.executed = seq
+	r.executed, r.unswept = seq, true
 	r.timeout, r.fruitless = r.cfg.ViewTimeout, false
 	r.sendDeferred(env)
 	if seq%r.cfg.K == 0 {
@@ -100,7 +100,7 @@ func (r *Replica) rollBack(env protocol.Env) {
 		}
 	}
 	r.history[r.tentative%r.cfg.L] = executedBatch{}
-	r.tentative = r.executed
+	r.tentative, r.unswept = r.executed, true
 }
 
 // executeReadOnly answers a read-only request from the present state, without

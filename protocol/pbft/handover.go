@@ -3,6 +3,7 @@ package pbft
 import (
 	"fmt"
 
+	"turncoat/protocol"
 	"turncoat/protocol/auth"
 )
 
@@ -61,6 +62,22 @@ func (r *Replica) Inherit(s State) error {
 	r.checkpoints = r.checkpoints[:0]
 	r.takeCheckpoint(0)
 	return nil
+}
+
+// MoveTo makes another group the one that is called, such as one that goes on from the
+// state of the one before. A request that is under way is sent to it under the
+// timestamp that it has: what the one before executed is in its reply table.
+func (c *Caller) MoveTo(env protocol.Env, cfg *Config) {
+	c.cfg, c.seal = cfg, NewSealer(cfg, c.seal.keys)
+	c.answers = make([]answer, cfg.N())
+	if c.request == nil {
+		return
+	}
+	again := *c.request
+	again.Replier = -1
+	c.seal.Seal(&again)
+	c.request, c.timeout = &again, cfg.ClientTimeout
+	c.transmit(env)
 }
 
 // ended reports whether the service has ended.

@@ -183,9 +183,9 @@ func (r *Replica) requeue() {
 	for i := range r.queue.entries {
 		r.queue.entries[i].proposed = false
 	}
-	for seq := r.log.h + 1; seq <= r.log.top; seq++ {
-		s := r.peek(seq)
-		if s == nil || s.assigned == nil {
+	for i := range r.span() {
+		s := r.place(i)
+		if s == nil {
 			continue
 		}
 		for i := range s.assigned.refs {

@@ -137,6 +137,20 @@ func (r *Replica) peek(seq uint64) *slot {
 	return nil
 }
 
+// span returns how many places of the log, from h+1 on, may have an assignment of
+// this view: never more than there are, however far above h a number is that was
+// let in without the rule of the watermarks.
+func (r *Replica) span() uint64 { return min(r.log.top-r.log.h, r.cfg.L) }
+
+// place returns the slot at the i-th place after h if it has an assignment of this
+// view, or nil. Between the watermarks that is the slot of h+1+i.
+func (r *Replica) place(i uint64) *slot {
+	if s := &r.log.slots[(r.log.h+1+i)%r.cfg.L]; s.seq > r.log.h && s.assigned != nil {
+		return s
+	}
+	return nil
+}
+
 // discard forgets the log up to h and moves the watermarks there.
 func (r *Replica) discard(h uint64) {
 	for i := range r.log.slots {

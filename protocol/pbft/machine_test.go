@@ -113,16 +113,16 @@ func TestStarvingPrimary(t *testing.T) {
 func TestRulesHaveNames(t *testing.T) {
 	var all Rule
 	for _, info := range Rules {
-		rule, err := ParseRule(info.Name)
-		if err != nil || rule != info.Rule || rule.String() != info.Name || info.Doc == "" || all&rule != 0 {
+		rule, err := Rules.Parse(info.Name)
+		if err != nil || rule != info.Rule || Rules.Names(rule) != info.Name || info.Doc == "" || all&rule != 0 {
 			t.Errorf("%s: parses as %v, %v", info.Name, rule, err)
 		}
 		all |= rule
 	}
-	if all != AllRules || len(Rules) != 16 {
+	if all != Rules.All() || len(Rules) != 16 {
 		t.Errorf("the list has %d rules, %v", len(Rules), all)
 	}
-	if _, err := ParseRule("pbft.no-such"); err == nil || !strings.Contains(err.Error(), "pbft.a2") {
+	if _, err := Rules.Parse("pbft.no-such"); err == nil || !strings.Contains(err.Error(), "pbft.a2") {
 		t.Errorf("an unknown rule gives %v, which does not list the known ones", err)
 	}
 }

@@ -114,9 +114,9 @@ func (r *Replica) onBodies(env protocol.Env, m *Bodies) {
 
 // fetchBodies asks everyone for the bodies that the assignments of this view lack.
 func (r *Replica) fetchBodies(env protocol.Env) {
-	for seq := r.log.h + 1; seq <= r.log.top; seq++ {
-		if s := r.peek(seq); s != nil && s.assigned != nil && !s.assigned.complete() {
-			r.broadcast(env, &Fetch{Seq: seq, Digest: s.assigned.digest, Replica: r.self})
+	for i := range r.span() {
+		if s := r.place(i); s != nil && !s.assigned.complete() {
+			r.broadcast(env, &Fetch{Seq: s.seq, Digest: s.assigned.digest, Replica: r.self})
 		}
 	}
 }

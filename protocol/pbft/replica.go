@@ -27,6 +27,7 @@ type Replica struct {
 	replies   replyTable
 	deferred  []*Reply // to read-only requests that saw a tentative state
 	queue     queue
+	unswept   bool // the front of the queue may have finished in this input
 	lacking   bool // an assignment of this view may lack a body, or doubt one
 
 	checkpoints []checkpoint // own, ascending, from the stable one on

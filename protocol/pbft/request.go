@@ -1,8 +1,6 @@
 package pbft
 
 import (
-	"encoding/binary"
-
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 )
@@ -11,79 +9,6 @@ import (
 //
 // Every replica keeps the requests that it believes and has not executed in one
 // FIFO queue. The primary proposes from its front; a backup times its first.
-
-// pending is a request in the queue.
-type pending struct {
-	req      *Request
-	digest   auth.Digest
-	proposed bool // by this replica as primary, or chosen by the view's NEW-VIEW
-}
-
-// queue holds requests in order of arrival. An executed one stays until all before
-// it have gone.
-type queue struct {
-	entries []pending
-	popped  uint64            // how many have gone: names the first
-	next    int               // none before it is unproposed
-	places  map[uint64]uint64 // by the first bytes of a digest: popped, when its entry becomes the first; looked up only
-}
-
-// maxPerClient bounds the waiting requests of one client [O]; a correct one has one
-// at a time, and a replica that lags sees a few.
-const maxPerClient = 64
-
-func (q *queue) len() int { return len(q.entries) }
-
-// push appends a request that is not in the queue yet.
-func (q *queue) push(req *Request, d auth.Digest) {
-	if q.find(&d) != nil {
-		return
-	}
-	of := 0
-	if len(q.entries) >= maxPerClient {
-		for i := range q.entries {
-			if q.entries[i].req.Client == req.Client {
-				of++
-			}
-		}
-	}
-	if of >= maxPerClient {
-		return
-	}
-	if q.places == nil {
-		q.places = make(map[uint64]uint64)
-	}
-	q.places[prefix(&d)] = q.popped + uint64(len(q.entries))
-	q.entries = append(q.entries, pending{req: req, digest: d})
-}
-
-func prefix(d *auth.Digest) uint64 { return binary.LittleEndian.Uint64(d[:8]) }
-
-// find returns the entry of a digest, or nil. Of two digests that begin alike it
-// finds the later; for the other the body will be fetched.
-func (q *queue) find(d *auth.Digest) *pending {
-	place, ok := q.places[prefix(d)]
-	if !ok {
-		return nil
-	}
-	if e := &q.entries[place-q.popped]; e.digest == *d {
-		return e
-	}
-	return nil
-}
-
-// pop removes the first n entries.
-func (q *queue) pop(n int) {
-	for i := range n {
-		if key := prefix(&q.entries[i].digest); q.places[key] == q.popped+uint64(i) {
-			delete(q.places, key)
-		}
-	}
-	q.entries = append(q.entries[:0], q.entries[n:]...)
-	clear(q.entries[len(q.entries) : len(q.entries)+n])
-	q.popped += uint64(n)
-	q.next = max(0, q.next-n)
-}
 
 // onRequest takes a client's request in. Duplicates are answered from the reply
 // table: a request executes once, and its client may still have lost the answer.
@@ -116,9 +41,9 @@ func (r *Replica) fillSlots(env protocol.Env, d *auth.Digest, req *Request, prov
 		return
 	}
 	r.lacking = false
-	for seq := r.log.h + 1; seq <= r.log.top; seq++ {
-		s := r.peek(seq)
-		if s == nil || s.assigned == nil || s.assigned.doubted == 0 && s.assigned.complete() {
+	for i := range r.span() {
+		s := r.place(i)
+		if s == nil || s.assigned.doubted == 0 && s.assigned.complete() {
 			continue
 		}
 		s.assigned.fill(d, req, proved)
@@ -178,11 +103,12 @@ func (r *Replica) takeRequests() (refs []auth.Digest, bodies []*Request) {
 // for the COMMIT of a backup that has left the view, while the others have executed
 // and wait for nothing: then nobody else would ever follow that backup.
 func (r *Replica) watchRequests(env protocol.Env) {
-	done := 0
-	for done < len(r.queue.entries) && r.finished(r.queue.entries[done].req) {
-		done++
-	}
-	if done > 0 {
+	if r.unswept { // or nothing can have finished, and what has finished is not queued
+		r.unswept = false
+		done := 0
+		for done < len(r.queue.entries) && r.finished(r.queue.entries[done].req) {
+			done++
+		}
 		r.queue.pop(done)
 	}
 	if !r.active {

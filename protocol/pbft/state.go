@@ -49,16 +49,6 @@ func (s *slot) clone() slot {
 	return c
 }
 
-func (q *queue) clone() queue {
-	c := *q
-	c.entries = append([]pending(nil), q.entries...)
-	c.places = make(map[uint64]uint64, len(c.entries))
-	for i := range c.entries {
-		c.places[prefix(&c.entries[i].digest)] = c.popped + uint64(i)
-	}
-	return c
-}
-
 func (v *viewChanges) clone() viewChanges {
 	c := *v
 	c.current = append([]received(nil), v.current...)

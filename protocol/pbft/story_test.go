@@ -119,7 +119,7 @@ func (s *story) cluster(d *datadriven.TestData) string {
 		d.ScanArgs(s.t, "suite", &suite)
 	}
 	for _, name := range values(d, "lift") {
-		rule, err := ParseRule(name)
+		rule, err := Rules.Parse(name)
 		if err != nil {
 			d.Fatalf(s.t, "%v", err)
 		}

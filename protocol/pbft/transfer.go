@@ -178,7 +178,7 @@ func (r *Replica) finishTransfer(env protocol.Env) {
 	}
 	r.transfer = nil
 	env.CancelTimer(TimerTransfer)
-	r.executed, r.tentative = t.target.Seq, t.target.Seq
+	r.executed, r.tentative, r.unswept = t.target.Seq, t.target.Seq, true
 	r.dropCheckpoints(r.log.h)
 	r.checkpoints = append(r.checkpoints, checkpoint{id: t.target, parts: t.parts, digests: t.digests, serviceParts: t.serviceParts})
 	env.Note(NoteCaughtUp, t.target.Seq)

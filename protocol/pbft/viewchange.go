@@ -93,9 +93,9 @@ func (r *Replica) noteDeparture(env protocol.Env) {
 		env.Note(NoteViewChangesInARow, r.view)
 	}
 	prepared := false
-	for seq := r.executed + 1; seq <= r.log.top && r.active; seq++ {
-		s := r.peek(seq)
-		prepared = prepared || s != nil && r.prepared(s)
+	for i := range r.span() {
+		s := r.place(i)
+		prepared = prepared || s != nil && s.seq > r.executed && r.active && r.prepared(s)
 	}
 	if prepared {
 		env.Note(NoteViewChangePrepared, r.view)

@@ -92,9 +92,11 @@ func (d DBQS) claims() Claims {
 		Repeats:  d.Lifted.Lifted(dbqs.DistinctSenders),
 		Ack:      func(m protocol.Message) bool { return m.Kind() == (&dbqs.WriteReply{}).Kind() },
 	}
+	var alike []int
 	for i := d.Liars; i < dbqsServers; i++ {
-		c.Alike = append(c.Alike, i)
+		alike = append(alike, i)
 	}
+	c.Alike = [][]int{alike}
 	return c
 }
 

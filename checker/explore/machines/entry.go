@@ -52,16 +52,12 @@ func Entries() explore.Registry {
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},
-	}}
+	}, epochsEntry()}
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {
 	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"], From: v["from"]}
-	for _, r := range pbft.Rules {
-		if slices.Contains(lifted, r.Name) {
-			p.Lifted |= r.Rule
-		}
-	}
+	p.Lifted = pbft.Rules.Lifted(func(name string) bool { return slices.Contains(lifted, name) })
 	return p
 }
 

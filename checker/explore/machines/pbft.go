@@ -99,9 +99,11 @@ func (p PBFT) claims() (c Claims) {
 		}
 		return -1
 	}
+	var alike []int
 	for i := p.primaries(); i < pbftReplicas; i++ {
-		c.Alike = append(c.Alike, i)
+		alike = append(alike, i)
 	}
+	c.Alike = [][]int{alike}
 	return c
 }
 

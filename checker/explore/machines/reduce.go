@@ -10,9 +10,9 @@ import (
 // Claims is what a protocol's author vouches for, so that fewer states need be
 // explored. Each is tested by exploring with and without what rests on it.
 type Claims struct {
-	// Alike are correct servers that nobody tells apart: a run in which they are
-	// renamed throughout is a run too. Symmetry rests on it.
-	Alike []int
+	// Alike are kinds of correct servers; those of one kind nobody tells apart: a run in
+	// which they are renamed throughout is a run too. Symmetry rests on it.
+	Alike [][]int
 
 	// About returns the node that a message to one about another names, -1 for none; nil
 	// if no message does. Of those that a server sends in one step it tells which is which.
@@ -39,13 +39,19 @@ type Claims struct {
 
 	// Ordering is for replicas that vote on an order, in place of Late and Counting.
 	Ordering Ordering
+
+	// Ample takes the place of Model.Ample, for a system of which more can be said; nil
+	// if there is none. Dead, if there is one, says of a message in flight whether it
+	// will never matter, where it is sure of that.
+	Ample func(m *Model, s *State, steps []explore.Step[State]) []explore.Step[State]
+	Dead  func(m *Model, s *State, e *envelope) (dead, sure bool)
 }
 
 // Reductions returns the kinds that the claims make sound. Faults take some away:
 // a timer, a loss or a copy is not what the argument for partial order is about.
 func (m *Model) Reductions() explore.Reduction {
 	r := explore.None
-	if len(m.Claims.Alike) > 1 {
+	if len(m.orders) > 1 {
 		r |= explore.Symmetry
 	}
 	if m.Claims.Late {
@@ -104,6 +110,11 @@ func (m *Model) prune(s *State) {
 // dead reports whether e will never matter: its receiver ignores it, and so will whoever
 // is sent something in answer.
 func (m *Model) dead(s *State, e *envelope) bool {
+	if m.Claims.Dead != nil {
+		if dead, sure := m.Claims.Dead(m, s, e); sure {
+			return dead
+		}
+	}
 	l := m.local(s, e.to)
 	if m.Claims.Ordering != nil && m.Claims.Ordering.Spent(l.machine, e.msg) {
 		return true
@@ -142,8 +153,11 @@ func (m *Model) dead(s *State, e *envelope) bool {
 // Every path ends, and a history that is not atomic stays so whatever is appended:
 // so reaching all histories of terminal states is enough.
 func (m *Model) Ample(s *State, steps []explore.Step[State], _ explore.Reduction) []explore.Step[State] {
-	if m.Claims.Ordering != nil {
+	switch {
+	case m.Claims.Ordering != nil:
 		return m.ampleOrdered(s, steps)
+	case m.Claims.Ample != nil:
+		return m.Claims.Ample(m, s, steps)
 	}
 	for i := range steps {
 		if kind, n := split(steps[i].Action); kind == actDeliver {

@@ -67,8 +67,9 @@ type scribe struct {
 	counts  map[trip]uint32           // parcels by link and operation; looked up only
 	began   [maxNodes][]time.Duration // when each client began its operations
 	parcels []*parcel
-	flying  map[uint32][]*parcel // by number of the envelope, oldest first; looked up only
-	asked   [maxNodes]*parcel    // the last request of each client to the liar
+	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
+	asked   [maxNodes]*parcel     // the last request of each node to the liar,
+	told    map[*envelope]*parcel // and each of servers; looked up only
 	idle    [maxNodes]time.Duration
 	alarms  map[alarm]arming // looked up only
 	crashes []explore.Crash
@@ -77,11 +78,11 @@ type scribe struct {
 
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
-	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32), alarms: make(map[alarm]arming)}
-	for node := range m.Nodes {
-		if m.Nodes[node].New != nil {
-			w.arm(node, m.start(node).armed)
-		}
+	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32),
+		told: make(map[*envelope]*parcel), alarms: make(map[alarm]arming)}
+	for node, o := range m.started {
+		w.arm(node, o.armed)
+		w.send(node, o)
 	}
 	for _, a := range actions {
 		w.now += unit
@@ -93,7 +94,9 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 		return nil, err
 	}
 	s := &explore.Schedule{
-		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit, Crashes: w.crashes, Checkpoint: m.K,
+		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients) - m.Attendants, Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Crashes: w.crashes, Checkpoint: m.K,
+		Epochs: m.Epochs, Overlap: m.Overlap,
 	}
 	if m.liar >= 0 {
 		s.Liars, s.Strategy = 1, m.Strategy
@@ -131,7 +134,11 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(p.to, input{deliver, p.id})
 	case actLie:
 		e := m.envelopes.at(uint32(n))
-		w.asked[e.to].lies = append(w.asked[e.to].lies, &parcel{envelope: e, arrive: w.now})
+		request := w.told[e.request]
+		if len(m.Nodes[e.to].Script) > 0 {
+			request = w.asked[e.to]
+		}
+		request.lies = append(request.lies, &parcel{envelope: e, arrive: w.now})
 		w.follow(e.to, input{deliver, e.id})
 	case actInvoke:
 		l := m.local(&w.state, int(n))
@@ -182,14 +189,23 @@ func (w *scribe) arm(node int, ids []protocol.TimerID) {
 func (w *scribe) follow(node int, in input) {
 	o := w.m.step(w.m.local(&w.state, node), in)
 	w.arm(node, o.armed)
-	for _, e := range o.outs {
-		w.flying[e.id] = append(w.flying[e.id], w.post(&parcel{envelope: e, sent: w.now, arrive: never}))
-	}
-	for _, e := range o.told {
-		w.asked[node] = w.post(&parcel{envelope: e, sent: w.now, arrive: never})
-	}
+	w.send(node, o)
 	if o.result != 0 {
 		w.idle[node] = w.now
+	}
+}
+
+// send posts what a node sends. What the model ignores never arrives.
+func (w *scribe) send(node int, o *outcome) {
+	for _, e := range o.sent {
+		p := w.post(&parcel{envelope: e, sent: w.now, arrive: never})
+		switch {
+		case w.m.Ignore != nil && w.m.Ignore(e.msg):
+		case e.to == w.m.liar:
+			w.asked[node], w.told[e] = p, p
+		default:
+			w.flying[e.id] = append(w.flying[e.id], p)
+		}
 	}
 }
 

@@ -24,9 +24,13 @@ type local struct {
 	timers  []protocol.TimerID
 	nonces  uint64
 	disk    protocol.Disk
-	invoked uint32           // operations of the script that have begun
-	busy    bool             // one is in flight
-	asked   protocol.Message // what it sent last; of a busy client, the request of its phase
+	invoked uint32 // operations of the script that have begun
+	busy    bool   // one is in flight
+
+	// asked is what the liar can answer: of a client what it sent last, to whomever, the
+	// request of its phase; of a server all that it ever asked the liar. (Equal local states
+	// may differ in requests that are over, whose answers change nothing.)
+	asked []*envelope
 
 	before *local // one way to come here; nil in an initial state
 	by     input
@@ -41,7 +45,11 @@ type envelope struct {
 
 	source *local // one way in which it is sent: by this local state,
 	by     input  // on this input,
-	nth    int    // as the nth such message from there (see twin); -1 for a lie
+	nth    int    // as the nth such message from there (see twin); -1 for a lie, or what was sent at the start
+
+	request *envelope // of a lie: what it answers,
+	facts   *facts    // knowing these,
+	letter  int       // and which of all answers it is
 }
 
 // facts is what the adversary has learned, sorted by wire form.
@@ -70,7 +78,8 @@ func (in input) code() uint32 { return uint32(in.kind)<<29 | in.n }
 // outcome is what follows from an input.
 type outcome struct {
 	next   *local
-	outs   []*envelope // to correct nodes
+	sent   []*envelope // all messages in order
+	outs   []*envelope // of them, those to correct nodes that may arrive
 	told   []*envelope // those to the liar, from which it learns
 	result uint32      // number of the result that was returned, plus one
 	quiet  bool        // nothing has changed and nothing was sent
@@ -154,35 +163,54 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 		next.busy = false
 		o.result = m.keepResult(*e.result) + 1
 	}
-	if len(e.sent) > 0 {
-		next.asked = e.sent[len(e.sent)-1].msg
+	m.post(o, l, e.sent, in)
+	if client := len(m.Nodes[l.node].Script) > 0; !client {
+		next.asked = append(slices.Clip(l.asked), o.told...)
+	} else if n := len(o.outs); n > 0 {
+		next.asked = o.outs[n-1:]
 	}
 	o.next = m.keepLocal(next)
-	for i, x := range e.sent {
+	o.quiet = o.next == l && len(o.outs)+len(o.told) == 0 && e.result == nil
+	return o
+}
+
+// post turns what a node sends into envelopes.
+func (m *Model) post(o *outcome, l *local, all []sent, in input) {
+	for _, x := range all {
 		to := int(x.to)
 		if to < 0 || to >= len(m.Nodes) {
 			continue // nobody lives there
 		}
 		nth := 0
-		for _, y := range e.sent[:i] {
-			if y.to == x.to && m.twin(y.msg, x.msg, 0) {
+		for _, y := range o.sent {
+			if y.to == to && m.twin(y.msg, x.msg, 0) {
 				nth++
 			}
 		}
-		env := m.keepEnvelope(&envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth})
+		e := &envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth}
+		if l.id == unborn {
+			e.source, e.nth = nil, -1
+		}
+		if m.Ignore != nil && m.Ignore(x.msg) {
+			o.sent = append(o.sent, e)
+			continue
+		}
+		e = m.keepEnvelope(e)
+		o.sent = append(o.sent, e)
 		if to == m.liar {
-			o.told = append(o.told, env)
+			o.told = append(o.told, e)
 		} else {
-			o.outs = append(o.outs, env)
+			o.outs = append(o.outs, e)
 		}
 	}
-	o.quiet = o.next == l && len(e.sent) == 0 && e.result == nil
-	return o
 }
+
+// unborn is the number of a local state that has none yet.
+const unborn = ^uint32(0)
 
 // start begins a node.
 func (m *Model) start(node int) *outcome {
-	l := &local{node: node}
+	l := &local{id: unborn, node: node}
 	if m.Nodes[node].New == nil {
 		return &outcome{next: m.keepLocal(l)}
 	}

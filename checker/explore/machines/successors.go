@@ -54,14 +54,8 @@ func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[S
 	}
 	for i, c := range m.clients {
 		l := m.local(s, c)
-		if m.liar >= 0 && l.busy {
-			for _, e := range m.liesTo(s, l) {
-				if o := m.step(l, input{deliver, e.id}); !o.quiet {
-					var t *explore.Step[State]
-					out, t = extend(out, s, action(actLie, uint64(e.id)))
-					m.follow(&t.State, c, o)
-				}
-			}
+		if l.busy {
+			out = m.lied(s, l, out)
 		}
 		if !l.busy && !m.finished(l) {
 			var t *explore.Step[State]
@@ -70,8 +64,28 @@ func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[S
 			m.follow(&t.State, c, m.step(l, input{kind: invoke}))
 		}
 	}
+	for node := range len(m.Nodes) - len(m.clients) - m.Attendants {
+		if l := m.local(s, node); len(l.asked) > 0 {
+			out = m.lied(s, l, out)
+		}
+	}
 	if m.budget != [faultKinds]int{} {
 		out = m.faults(s, out)
+	}
+	return out
+}
+
+// lied appends what the liar may say to a node.
+func (m *Model) lied(s *State, l *local, out []explore.Step[State]) []explore.Step[State] {
+	if m.liar < 0 {
+		return out
+	}
+	for _, e := range m.liesTo(s, l) {
+		if o := m.step(l, input{deliver, e.id}); !o.quiet {
+			var t *explore.Step[State]
+			out, t = extend(out, s, action(actLie, uint64(e.id)))
+			m.follow(&t.State, l.node, o)
+		}
 	}
 	return out
 }
@@ -160,7 +174,7 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 	return m.learned.put(k, f).id
 }
 
-// liesTo returns what the liar may say to a client.
+// liesTo returns what the liar may say to a node.
 func (m *Model) liesTo(s *State, l *local) []*envelope {
 	k := key(s.known, l.id)
 	if known := m.lies.get(k); known != nil {
@@ -169,8 +183,11 @@ func (m *Model) liesTo(s *State, l *local) []*envelope {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []*envelope
-	for _, msg := range m.Dialect.Lies(m.facts.at(s.known).all, protocol.NodeID(l.node), l.asked) {
-		all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1}))
+	for _, request := range l.asked {
+		facts := m.facts.at(s.known)
+		for i, msg := range m.Dialect.Lies(facts.all, protocol.NodeID(l.node), request.msg) {
+			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, request: request, facts: facts, letter: i}))
+		}
 	}
 	return *m.lies.put(k, &all)
 }

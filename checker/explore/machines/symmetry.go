@@ -16,20 +16,22 @@ import (
 // is one that has lived through the renamed run. That the outcome does not depend on
 // which way was remembered is the claim that servers are alike (Claims.Alike).
 
-// permutations returns all orders of n nodes that move only those which are alike.
-// An order gives for each node its image.
-func permutations(n int, alike []int) [][]int {
+// permutations returns all orders of n nodes that move only those which are alike, each
+// among those of its kind. An order gives for each node its image.
+func permutations(n int, kinds [][]int) [][]int {
 	identity := make([]int, n)
 	for i := range identity {
 		identity[i] = i
 	}
 	all := [][]int{identity}
-	for k := len(alike) - 1; k > 0; k-- { // the k-th of alike changes places with each before it
-		for _, p := range all[:len(all):len(all)] {
-			for j := range k {
-				q := slices.Clone(p)
-				q[alike[k]], q[alike[j]] = q[alike[j]], q[alike[k]]
-				all = append(all, q)
+	for _, alike := range kinds {
+		for k := len(alike) - 1; k > 0; k-- { // the k-th of alike changes places with each before it
+			for _, p := range all[:len(all):len(all)] {
+				for j := range k {
+					q := slices.Clone(p)
+					q[alike[k]], q[alike[j]] = q[alike[j]], q[alike[k]]
+					all = append(all, q)
+				}
 			}
 		}
 	}
@@ -140,8 +142,8 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 	if i := m.imagesOf.get(k); i != nil {
 		return i
 	}
-	if e.nth < 0 { // liars and clients stay where they are
-		return m.imagesOf.put(k, e)
+	if e.nth < 0 {
+		return m.imagesOf.put(k, m.mapUnasked(e, p))
 	}
 	o := m.compute(m.mapLocal(e.source, p), m.mapInput(e.by, p))
 	n := 0
@@ -154,4 +156,20 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 		}
 	}
 	panic("machines: a renamed server sends other messages; these servers are not alike")
+}
+
+// mapUnasked is mapEnvelope for what no machine sends on an input. A lie is told to
+// the renamed server about the renamed request; what is sent at the start is
+// the same for servers that are alike. Liars and clients stay where they are.
+func (m *Model) mapUnasked(e *envelope, p int) *envelope {
+	to := m.orders[p][e.to]
+	if to == e.to {
+		return e
+	}
+	image := &envelope{from: e.from, to: to, msg: e.msg, nth: -1}
+	if e.request != nil {
+		image.request, image.facts, image.letter = m.mapEnvelope(e.request, p), e.facts, e.letter
+		image.msg = m.Dialect.Lies(e.facts.all, protocol.NodeID(to), image.request.msg)[e.letter]
+	}
+	return m.keepEnvelope(image)
 }

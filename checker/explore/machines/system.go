@@ -19,11 +19,20 @@ type System struct {
 	Nodes    []Node             // numbered by their place; all share one object
 	Object   protocol.ID        // the register that the clients use
 	Expire   []protocol.TimerID // the timers that may expire; nil for all
-	Faults   Faults
-	Dialect  Dialect
-	Claims   Claims
-	Prefix   []Cue // how every run begins
-	Extra    []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
+
+	// Attendants is how many nodes, the last ones, are neither servers nor clients.
+	Attendants int
+	// Ignore reports whether a message never arrives, because nothing would come of it
+	// that does not come about otherwise; nil if all may. The model of the system says why.
+	Ignore func(m protocol.Message) bool
+	// Epochs and Overlap are the shape of the groups, where those change.
+	Epochs, Overlap int
+
+	Faults  Faults
+	Dialect Dialect
+	Claims  Claims
+	Prefix  []Cue                                    // how every run begins
+	Extra   []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
 }
 
 // Node is one participant. A node with a script is a client; one without a
@@ -48,7 +57,7 @@ type Dialect interface {
 	// nothing. Facts are kept for ever, each once.
 	Fact(m protocol.Message) protocol.Message
 
-	// Lies returns the answers that the liar may give to the request of a client
+	// Lies returns the answers that the liar may give to a request of a node
 	// when these are the facts: the whole alphabet, silence apart.
 	Lies(facts []protocol.Message, to protocol.NodeID, request protocol.Message) []protocol.Message
 
@@ -57,7 +66,7 @@ type Dialect interface {
 }
 
 const (
-	maxNodes  = 8
+	maxNodes  = 16
 	maxFlight = 160 // messages in flight
 )
 
@@ -109,6 +118,7 @@ type Model struct {
 	mu       sync.Mutex
 	known    interned
 	initial  []*local
+	started  []*outcome // of each node's start
 	results  []protocol.Result
 	machines int // inputs that were computed
 }
@@ -139,15 +149,14 @@ func New(s System) *Model {
 func (m *Model) begin() {
 	m.first.past = m.keepHistory(&history{clients: make([][]operation, len(m.clients))}).id
 	m.first.known = m.keepFacts(nil).id
-	outs := make([]*outcome, len(m.Nodes))
 	for i := range m.Nodes {
-		outs[i] = m.start(i)
-		if len(outs[i].outs) > 0 && slices.Contains(m.Claims.Alike, i) {
+		o := m.start(i)
+		if len(o.sent) > 0 && slices.ContainsFunc(m.Claims.Alike, func(alike []int) bool { return slices.Contains(alike, i) }) {
 			panic("machines: nodes that send as they start cannot be renamed")
 		}
-		m.initial = append(m.initial, outs[i].next)
+		m.started, m.initial = append(m.started, o), append(m.initial, o.next)
 	}
-	for i, o := range outs {
+	for i, o := range m.started {
 		m.apply(&m.first, i, o)
 	}
 }

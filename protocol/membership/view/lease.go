@@ -43,7 +43,7 @@ func (l *lease) appendState(b []byte) []byte {
 // that has not run out on its own clock.
 func (v *View) Current(now protocol.Time) bool {
 	l := &v.lease
-	return l.held && l.epoch == v.Epoch() && now < l.until
+	return v.cfg.Lease == 0 || l.held && l.epoch == v.Epoch() && now < l.until
 }
 
 // LeaseUntil returns when the lease ends, and false when there is none for the

@@ -147,7 +147,7 @@ func (s *story) begin(d *datadriven.TestData) {
 	s.service = services(s.t)[suite]
 	s.cfg = &Config{Service: s.service.sharing.Key(), Lease: span, Retry: 100 * time.Millisecond, FanOut: 1}
 	if lift != "" {
-		if s.cfg.Lifted, err = ParseRule(lift); err != nil {
+		if s.cfg.Lifted, err = Rules.Parse(lift); err != nil {
 			d.Fatalf(s.t, "%v", err)
 		}
 	}

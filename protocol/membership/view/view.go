@@ -26,7 +26,7 @@ import (
 type Config struct {
 	Service  auth.GroupKey  // the service's public key
 	Genesis  *ring.Config   // the configuration that everyone was given
-	Lease    time.Duration  // T_f: how long a freshness certificate is good for, on the node's own clock
+	Lease    time.Duration  // T_f: how long a freshness certificate is good for, on the node's own clock; 0: there are no leases, every node takes its epoch to be current
 	Retry    time.Duration  // least time between two requests for steps
 	FanOut   int            // children of a node in the dissemination tree
 	Versions *ring.Versions // may be nil

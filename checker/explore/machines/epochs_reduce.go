@@ -1,0 +1,153 @@
+package machines
+
+import (
+	"turncoat/checker/explore"
+	"turncoat/protocol"
+	"turncoat/protocol/dbqs"
+	"turncoat/protocol/membership/view"
+)
+
+// Fewer runs of a system whose groups change, with all histories of the others.
+//
+// What Model.Ample says of the phases of a static system holds here too. A phase is of one
+// epoch: between its request and the last reply that is counted, its client enters
+// none. A phase that is cut off by a step counts for nothing, so its queries are not
+// delivered at all; its writes are, as anywhere, if they change a server. (Without the
+// rule on phases of one epoch replies go on to count, of the liar once in each epoch: it may
+// then speak at any moment.)
+//
+// A transfer is a phase of a server, whose queries are Fetch. Beyond what was said of
+// queries: until it is finished the server neither serves the object nor hands it on, so
+// nobody sees what it has heard, and whoever asks for the object waits. So
+//   - every answer of a donor that counts is taken at once, the last one too: a
+//     server that is ready early only enables more;
+//   - the liar speaks last. Where a transfer may be overtaken by the next one (two steps), what
+//     it heard of the liar stays all the same: there the liar may speak at any moment.
+//
+// None of that is so when servers serve or hand on before they are ready.
+//
+// Who asks too early, waits: a replica keeps the request until it can be answered. A
+// run in which the request arrives only then has the same answers. (That a waiting request
+// makes a replica fetch the object once more changes nothing: whatever the second
+// transfer hears, the first one, whose requests are as old, could have heard.) So what
+// would be kept is not delivered yet. It is the same with a step that comes before its
+// turn.
+//
+// An idle client is told of no epoch: it acts as one that is told as soon as its
+// operation has begun, but for requests which nobody answers in time. A server that is
+// not in a group yet is told at once: nobody asks it for anything before.
+
+// claims says what can be left out.
+func (e Epochs) claims(object protocol.ID) Claims {
+	c := e.DBQS.claims()
+	c.Alike = e.alike()
+	c.Repeats = c.Repeats || e.Lifted.Lifted(dbqs.OneEpochPhase)
+	hidden := !e.Lifted.Lifted(dbqs.ServeWhenReady) && !e.Lifted.Lifted(dbqs.DonorComplete)
+	c.Ample = func(m *Model, s *State, steps []explore.Step[State]) []explore.Step[State] {
+		return e.ample(m, s, steps, hidden)
+	}
+	c.Dead = func(m *Model, s *State, x *envelope) (dead, sure bool) { return e.dead(m, s, x, object) }
+	return c
+}
+
+// alike returns the kinds of correct servers: those that are in the same groups.
+func (e Epochs) alike() (kinds [][]int) {
+	shape := e.shape()
+	var member []string
+	for i := range shape.Servers() {
+		in := ""
+		for epoch := range e.Steps + 1 {
+			first := int(shape.Group(epoch)[0])
+			in += string(protocol.AppendBool(nil, i >= first && i < first+shape.Size))
+		}
+		member = append(member, in)
+		if i <= e.Liars || in != member[i-1] {
+			kinds = append(kinds, nil)
+		}
+		kinds[len(kinds)-1] = append(kinds[len(kinds)-1], i)
+	}
+	return kinds[e.Liars:]
+}
+
+// ample returns the steps to explore.
+func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State], hidden bool) []explore.Step[State] {
+	for i := range steps {
+		kind, n := split(steps[i].Action)
+		if kind != actDeliver {
+			continue
+		}
+		x := m.envelopes.at(uint32(n))
+		_, reply := x.msg.(dbqs.Reply)
+		_, hands := x.msg.(*dbqs.FetchReply)
+		if reply && m.counts(s, x) || hands && hidden || e.joins(m, s, x) {
+			return steps[i : i+1]
+		}
+	}
+	kept := make([]explore.Step[State], 0, len(steps))
+	for _, t := range steps {
+		kind, n := split(t.Action)
+		if kind == actDeliver || kind == actLie {
+			x := m.envelopes.at(uint32(n))
+			if kind == actDeliver && (m.kept(s, x) || m.covered(s, x, steps)) || kind == actLie && e.early(m, s, x, hidden) {
+				continue
+			}
+		}
+		kept = append(kept, t)
+	}
+	if len(kept) == 0 {
+		return steps // nothing else is left to happen
+	}
+	return kept
+}
+
+// joins reports whether x is the next step of a server that is in no group yet.
+func (e Epochs) joins(m *Model, s *State, x *envelope) bool {
+	step, ok := x.msg.(*view.Step)
+	l := m.local(s, x.to)
+	if !ok || len(m.Nodes[x.to].Script) > 0 || step.Delta.From != epochOf(l) {
+		return false
+	}
+	group := e.shape().Group(int(step.Delta.From))
+	return x.to > int(group[len(group)-1])
+}
+
+// kept reports whether the receiver of x would only keep it, or is a client that need
+// not be told now.
+func (m *Model) kept(s *State, x *envelope) bool {
+	l := m.local(s, x.to)
+	if step, ok := x.msg.(*view.Step); ok {
+		return step.Delta.From != epochOf(l) || len(m.Nodes[x.to].Script) > 0 && !l.busy
+	}
+	r, ok := l.machine.(*dbqs.Replica)
+	return ok && m.step(l, input{deliver, x.id}).next.machine.(*dbqs.Replica).Waiting() > r.Waiting()
+}
+
+// early reports whether x is a lie that completes nothing and can be told later.
+func (e Epochs) early(m *Model, s *State, x *envelope, hidden bool) bool {
+	if len(m.Nodes[x.to].Script) > 0 {
+		return !m.Claims.Repeats && m.counts(s, x)
+	}
+	l := m.local(s, x.to)
+	_, was := l.machine.(*dbqs.Replica).Moved()
+	_, is := m.step(l, input{deliver, x.id}).next.machine.(*dbqs.Replica).Moved()
+	return hidden && e.Steps == 1 && is == was
+}
+
+// dead reports whether a message will never matter. What it cannot tell, the receiver
+// can: if it ignores the message now, it will for ever.
+func (e Epochs) dead(m *Model, s *State, x *envelope, object protocol.ID) (dead, sure bool) {
+	switch q := x.msg.(type) {
+	case *view.Step:
+		return len(m.Nodes[x.to].Script) > 0 && m.finished(m.local(s, x.to)), true
+	case *dbqs.Fetch:
+		return m.local(s, x.from).machine.(*dbqs.Replica).Settled(object, q.Into), true
+	case *dbqs.Read, *dbqs.ReadTS:
+		if from := m.local(s, x.from); !from.busy || dbqs.HeaderOf(from.asked[0].msg).Nonce != dbqs.HeaderOf(q).Nonce {
+			return true, true
+		}
+	}
+	if h := dbqs.HeaderOf(x.msg); h != nil && h.Epoch > epochOf(m.local(s, x.to)) {
+		return false, true
+	}
+	return false, false
+}

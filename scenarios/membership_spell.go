@@ -1,0 +1,185 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"turncoat/checker"
+	"turncoat/protocol"
+	"turncoat/protocol/membership"
+	"turncoat/protocol/ring"
+	"turncoat/sim"
+)
+
+// The windows of vulnerability as a mobile adversary minds them: when the last correct
+// server has left an epoch, and until when a spell counts.
+
+// mobileEpoch is what the adversary knows of an epoch.
+type mobileEpoch struct {
+	config *ring.Config
+	group  []protocol.NodeID // that runs the service
+	since  time.Duration     // when it began
+	left   time.Duration     // when every correct server had left it; 0: not yet
+}
+
+// inhabited is a subject that a mobile adversary can move through.
+type inhabited interface {
+	house() *community
+
+	// settled reports whether a server is in an epoch, or a later one, and has what it
+	// gained on entering it, of its objects too.
+	settled(machine protocol.Machine, epoch uint64) bool
+}
+
+// house returns the membership that the servers belong to.
+func (c *community) house() *community { return c }
+
+func (c *community) settled(machine protocol.Machine, epoch uint64) bool {
+	if s, plain := machine.(*membership.Server); plain {
+		return s.View().Epoch() >= epoch
+	}
+	h, up := machine.(interface {
+		Server() *membership.Server
+		settled(protocol.ID, uint64) bool
+	})
+	if !up || h.Server().View().Epoch() < epoch {
+		return false
+	}
+	return !slices.ContainsFunc(c.workload.all(), func(x protocol.ID) bool { return !h.settled(x, epoch) })
+}
+
+// enter notes the next epoch.
+func (m *mobile) enter(now time.Duration, c *ring.Config) {
+	e := mobileEpoch{config: c, since: now}
+	for _, id := range c.Service() {
+		e.group = append(e.group, c.Lookup(id).Node)
+	}
+	m.epochs = append(m.epochs, e)
+}
+
+// latest returns the last epoch.
+func (m *mobile) latest() uint64 { return uint64(len(m.epochs)) - 1 }
+
+// follow keeps up with the epochs.
+func (m *mobile) follow(now time.Duration, node protocol.NodeID, machine protocol.Machine) {
+	h, ok := machine.(interface{ Server() *membership.Server })
+	s, plain := machine.(*membership.Server)
+	if ok {
+		s = h.Server()
+	} else if !plain {
+		return
+	}
+	if m.faulty(node) || m.liars[node] != "" {
+		return
+	}
+	for v := s.View(); v.Epoch() > m.latest(); {
+		m.enter(now, v.ConfigAt(m.latest()+1))
+	}
+	m.close(now)
+}
+
+// close ends the windows that nothing keeps open any more.
+func (m *mobile) close(now time.Duration) {
+	for e := range m.latest() {
+		if m.epochs[e].left == 0 && m.everyone(e) {
+			m.epochs[e].left = now
+		}
+	}
+	for i := range m.spells[:m.begun] {
+		if s := &m.spells[i]; s.to > 0 && !s.over && m.closed(s, now) {
+			s.over = true
+		}
+	}
+}
+
+// everyone reports whether every correct member has left an epoch, and has what it
+// gained on entering the next. One that is down, or away, keeps the windows open.
+func (m *mobile) everyone(epoch uint64) bool {
+	s := m.subject.(inhabited)
+	for i, id := range s.house().ids {
+		node := protocol.NodeID(i)
+		member := m.epochs[epoch].config.Lookup(id) != nil || m.epochs[epoch+1].config.Lookup(id) != nil
+		if member && m.correct(node) && !s.settled(honest(m.world.Machine(node)), epoch+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// closed reports whether the windows are closed in which a spell fell.
+func (m *mobile) closed(s *spell, now time.Duration) bool {
+	if m.latest() <= s.last || m.epochs[s.last].left == 0 {
+		return false
+	}
+	c := m.subject.(inhabited).house().config
+	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
+	if now < m.epochs[s.last+1].since+lease {
+		return false
+	}
+	for e := s.first; e <= s.last+1; e++ {
+		if !slices.Contains(m.epochs[e].group, s.node) {
+			continue
+		}
+		if last, moves := lastOf(c, e); !moves || last >= m.latest() || m.epochs[last].left == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// lastOf returns the last epoch of the group that runs the service in an epoch, and
+// false if the service never moves.
+func lastOf(c *membership.Config, epoch uint64) (uint64, bool) {
+	if c.MoveEvery == 0 {
+		return 0, false
+	}
+	return epoch - epoch%c.MoveEvery + c.MoveEvery - 1, true
+}
+
+// forEver is when a spell ends that lasts at the end of the run.
+const forEver = time.Duration(1 << 62)
+
+// exceeded returns the windows in which more than f members of a group were faulty:
+// those of the service's groups, from the beginning of the epoch in which they are
+// drawn until the last correct member has left, and of the store's, if there is one.
+func (m *mobile) exceeded(windows []checker.Window, others []sim.Corruption) (out []sim.Excess) {
+	c := m.subject.(inhabited).house().config
+	for e, d := range m.epochs {
+		if first := uint64(e); c.Instance(first) == first {
+			w := checker.Window{Epoch: first, Members: d.group, From: m.epochs[max(e-1, 0)].since, To: forEver}
+			if last, moves := lastOf(c, first); moves && last < m.latest() && m.epochs[last].left > 0 {
+				w.To = m.epochs[last].left
+			}
+			out = append(out, m.excess(fmt.Sprintf("the membership service's group of epoch %d", first), &w, others)...)
+		}
+	}
+	for i := range windows {
+		w := &windows[i]
+		out = append(out, m.excess(fmt.Sprintf("the group of %v in epoch %d", w.Object, w.Epoch), w, others)...)
+	}
+	return out
+}
+
+// excess returns what was beyond the bound in one window, if anything.
+func (m *mobile) excess(group string, w *checker.Window, others []sim.Corruption) []sim.Excess {
+	var faulty protocol.Bitset
+	for _, c := range others {
+		if c.Since <= w.To && slices.Contains(w.Members, c.Node) {
+			faulty.Add(int(c.Node))
+		}
+	}
+	at := w.From
+	for _, s := range m.spells[:m.begun] {
+		if s.to == 0 {
+			s.to = forEver
+		}
+		if s.node != protocol.None && s.from <= w.To && s.to >= w.From && slices.Contains(w.Members, s.node) && faulty.Add(int(s.node)) {
+			at = max(at, s.from)
+		}
+	}
+	if faulty.Len() <= m.f {
+		return nil
+	}
+	return []sim.Excess{{Group: group, At: at, Faulty: faulty.Len(), Most: m.f}}
+}
