@@ -22,12 +22,6 @@ import (
 // sayViews is how many views the alphabet is about, from the first.
 const sayViews = 3
 
-// Letter is a message that a liar may send, and the view that it is about.
-type Letter struct {
-	Message protocol.Message
-	View    uint64
-}
-
 // Said returns what a liar learns from a message that is sent: which requests there are, and
 // which VIEW-CHANGEs.
 func (PBFT) Said(m protocol.Message) protocol.Message {
@@ -41,14 +35,14 @@ func (PBFT) Said(m protocol.Message) protocol.Message {
 // Letters returns the alphabet of the replica that keys belong to, authenticated with them, when it
 // has learned the facts, in an order that depends neither on theirs nor on any time.
 // genesis is the digest of the first checkpoint; slots is how many sequence numbers it is about.
-func (d PBFT) Letters(keys *auth.Keys, facts []protocol.Message, genesis auth.Digest, slots uint64) (out []Letter) {
+func (d PBFT) Letters(keys *auth.Keys, facts []protocol.Message, genesis auth.Digest, slots uint64) (out []protocol.Message) {
 	seal := pbft.NewSealer(d.Config, keys)
 	self := int32(slices.Index(d.Config.Members, keys.Self()))
 	batches := d.sayBatches(seal, facts)
 	for view := range uint64(sayViews) {
 		add := func(m protocol.Message) {
 			seal.Reseal(protocol.None, m)
-			out = append(out, Letter{m, view})
+			out = append(out, m)
 		}
 		for seq := uint64(1); seq <= slots; seq++ {
 			for _, b := range batches {
@@ -66,6 +60,23 @@ func (d PBFT) Letters(keys *auth.Keys, facts []protocol.Message, genesis auth.Di
 		}
 	}
 	return out
+}
+
+// ViewOf returns the view that a letter is about.
+func ViewOf(letter protocol.Message) uint64 {
+	switch m := letter.(type) {
+	case *pbft.PrePrepare:
+		return m.View
+	case *pbft.Prepare:
+		return m.View
+	case *pbft.Commit:
+		return m.View
+	case *pbft.ViewChange:
+		return m.View
+	case *pbft.ViewChangeAck:
+		return m.View
+	}
+	panic("adversary: the alphabet has no " + string(letter.Kind()))
 }
 
 // sayBatch is a batch of one request.
@@ -168,7 +179,7 @@ func (t *PBFTSay) Out(s *Step, out []Sent) []Sent {
 		if draw := s.Power().Choose(SayLabel, 1+len(letters)); draw > 0 {
 			for _, to := range d.Config.Members {
 				if to != s.Self() {
-					told = append(told, Sent{To: to, Message: letters[draw-1].Message, By: t.Name()})
+					told = append(told, Sent{To: to, Message: letters[draw-1], By: t.Name()})
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 type votes struct {
 	clients   int
 	primaries int  // replicas below it are primary in some view that can be reached
+	liar      bool // r0 is one
 	blind     bool // when operations begin and end changes no verdict: there is one client, or nobody reads
 }
 
@@ -58,6 +59,9 @@ func (v votes) Early(before, after protocol.Machine, m protocol.Message) bool {
 		return true // a reply that does not complete
 	}
 	t := after.(*pbft.Replica)
+	if v.liar && saidBy(m) == 0 {
+		return false // its next word on the matter may be another
+	}
 	view, active := r.View()
 	nextView, nextActive := t.View()
 	if view != nextView || active != nextActive || r.LastExecuted() != t.LastExecuted() || r.Watermark() != t.Watermark() {
@@ -83,12 +87,23 @@ func (v votes) Calm(m *Model, s *State, node int, msg protocol.Message) bool {
 	if !ok {
 		return v.blind
 	}
-	if m.liar >= 0 || int(s.spent[timers]) < m.budget[timers] {
+	if int(s.spent[timers]) < m.budget[timers] || int(s.spent[lies]) < m.budget[lies] {
 		return false
 	}
 	view, _ := r.View()
 	higher := 0
+	if m.liar >= 0 {
+		higher = 1 // as far as anyone can tell
+		for i := range int(s.count) {
+			if m.inFlight(s, i).from == m.liar {
+				return false
+			}
+		}
+	}
 	for i := range pbftReplicas {
+		if i == m.liar {
+			continue
+		}
 		if v, _ := m.local(s, i).machine.(*pbft.Replica).View(); v > view {
 			higher++
 		}
@@ -105,6 +120,23 @@ func (v votes) Calm(m *Model, s *State, node int, msg protocol.Message) bool {
 		return int(view%pbftReplicas) != node
 	}
 	return false
+}
+
+// saidBy returns the replica that a vote is of, -1 for other messages.
+func saidBy(m protocol.Message) int32 {
+	switch m := m.(type) {
+	case *pbft.Prepare:
+		return m.Replica
+	case *pbft.Commit:
+		return m.Replica
+	case *pbft.Checkpoint:
+		return m.Replica
+	case *pbft.ViewChange:
+		return m.Replica
+	case *pbft.ViewChangeAck:
+		return m.Replica
+	}
+	return -1
 }
 
 // Blind: a request that nobody has received yet changes nothing.

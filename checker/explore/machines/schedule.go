@@ -1,13 +1,10 @@
 package machines
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
-	"turncoat/adversary"
 	"turncoat/checker/explore"
 	"turncoat/protocol"
 )
@@ -33,12 +30,13 @@ const (
 // parcel is a message on a link of the simulator.
 type parcel struct {
 	*envelope
-	op     uint32 // 1 + the number of the client's operation in which it was sent
-	nth    uint32 // of those on the link in that operation
-	sent   time.Duration
-	arrive time.Duration // never if it is lost
-	again  time.Duration // after the first arrival; 0 for never
-	lies   []*parcel     // what answers it, if it went to the liar
+	op       uint32 // 1 + the number of the client's operation in which it was sent
+	nth      uint32 // of those on the link in that operation
+	sent     time.Duration
+	arrive   time.Duration // never if it is lost
+	again    time.Duration // after the first arrival; 0 for never
+	lies     []*parcel     // what answers it, if it went to the liar
+	speeches []*speech     // what the liar says unasked when it comes to it
 }
 
 // trip is where parcels are counted.
@@ -70,6 +68,7 @@ type scribe struct {
 	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel     // the last request of each node to the liar,
 	told    map[*envelope]*parcel // and each of servers; looked up only
+	heard   *parcel               // the last of all to the liar
 	idle    [maxNodes]time.Duration
 	alarms  map[alarm]arming // looked up only
 	crashes []explore.Crash
@@ -90,7 +89,11 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 			return nil, err
 		}
 	}
-	if err := w.confess(); err != nil {
+	tell := w.confess
+	if speaker, ok := m.Dialect.(Speaker); ok {
+		tell = func() error { return w.recite(speaker) }
+	}
+	if err := tell(); err != nil {
 		return nil, err
 	}
 	s := &explore.Schedule{
@@ -145,6 +148,10 @@ func (w *scribe) step(a explore.Action) error {
 		w.begin(slices.Index(m.clients, int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
 		w.began[n] = append(w.began[n], w.now)
 		w.follow(int(n), input{kind: invoke})
+	case actSay:
+		if err := w.speak(m.spoken.at(uint32(n))); err != nil {
+			return err
+		}
 	case actLose:
 		w.pop(uint32(n))
 	case actDuplicate:
@@ -202,7 +209,7 @@ func (w *scribe) send(node int, o *outcome) {
 		switch {
 		case w.m.Ignore != nil && w.m.Ignore(e.msg):
 		case e.to == w.m.liar:
-			w.asked[node], w.told[e] = p, p
+			w.asked[node], w.told[e], w.heard = p, p, p
 		default:
 			w.flying[e.id] = append(w.flying[e.id], p)
 		}
@@ -261,67 +268,3 @@ func (w *scribe) travel(p *parcel) {
 		w.choose("duplicate", c)
 	}
 }
-
-// confess writes down when each request reaches the liar and what it answers.
-func (w *scribe) confess() error {
-	var asked []*parcel
-	for _, p := range w.parcels {
-		if p.to != w.m.liar {
-			continue
-		}
-		if w.m.Dialect.Fact(p.msg) != nil {
-			p.arrive = p.sent + heed
-		} else if len(p.lies) > 0 {
-			p.arrive = p.lies[0].arrive - heed
-		} else {
-			continue
-		}
-		asked = append(asked, p)
-	}
-	slices.SortFunc(asked, func(a, b *parcel) int { return cmp.Compare(a.arrive, b.arrive) })
-	var facts []protocol.Message
-	draws := make(map[trip]uint32)
-	agains := make(map[trip]uint32)
-	for _, p := range asked {
-		facts = withFact(facts, w.m.Dialect.Fact(p.msg))
-		letters := w.m.Dialect.Lies(facts, protocol.NodeID(p.from), p.msg)
-		told := []int{adversary.DBQS{}.NoLetter()}
-		for i, lie := range p.lies {
-			letter := slices.IndexFunc(letters, func(m protocol.Message) bool { return bytes.Equal(m.AppendTo(nil), lie.msg.AppendTo(nil)) })
-			if letter < 0 {
-				return fmt.Errorf("the liar's answer %q needs what it learns after it was asked", w.m.Dialect.Describe(lie.msg))
-			}
-			told = append(told[:i], adversary.DBQS{}.Letter(letter))
-			lie.sent = p.arrive
-			w.post(lie)
-		}
-		at := trip{p.from, p.to, p.op}
-		lie := explore.Choice{Actor: int32(w.m.liar), Peer: int32(p.from), Op: p.op}
-		for i, letter := range told {
-			lie.Label, lie.Index, lie.Value = adversary.AnswerLabel, draws[at], int64(letter)
-			w.choose("lie", lie)
-			draws[at]++
-			if i < len(told)-1 {
-				lie.Label, lie.Index, lie.Value = adversary.AgainLabel, agains[at], 1
-				w.choose("lie", lie)
-			}
-			agains[at]++
-		}
-	}
-	return nil
-}
-
-// withFact returns the facts with another, sorted by wire form.
-func withFact(facts []protocol.Message, fact protocol.Message) []protocol.Message {
-	if fact == nil {
-		return facts
-	}
-	i, known := slices.BinarySearchFunc(facts, fact, compareForms)
-	if known {
-		return facts
-	}
-	return slices.Insert(facts, i, fact)
-}
-
-// compareForms orders messages by wire form.
-func compareForms(a, b protocol.Message) int { return bytes.Compare(a.AppendTo(nil), b.AppendTo(nil)) }

@@ -94,6 +94,7 @@ type interned struct {
 	facts     map[string]*facts
 	ranks     map[uint64]string
 	results   map[string]uint32
+	speeches  map[string]*speech
 	scratch   []byte
 }
 

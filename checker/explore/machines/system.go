@@ -49,6 +49,7 @@ type Faults struct {
 	Losses     int // a message is lost
 	Duplicates int // a message is there once more
 	Crashes    int // a correct server restarts with what it had synced
+	Lies       int // the liar says something unasked (see Speaker)
 }
 
 // Dialect is what a model knows of the protocol whose machines it runs.
@@ -76,6 +77,7 @@ const (
 	losses
 	duplicates
 	crashes
+	lies
 	faultKinds
 )
 
@@ -98,6 +100,7 @@ type Model struct {
 	clients []int
 	budget  [faultKinds]int
 	first   State
+	script  []explore.Action // of the prefix
 
 	locals    values[local]
 	envelopes values[envelope]
@@ -105,9 +108,11 @@ type Model struct {
 	facts     values[facts]
 
 	outcomes memo[outcome]     // by local state and input
-	lies     memo[[]*envelope] // by facts and local state of a client
-	learned  memo[facts]       // by facts and envelope
-	pasts    memo[history]     // by history and event
+	answers  memo[[]*envelope] // by facts and local state of a client
+	letters  memo[[]*speech]   // by facts and what is near
+	spoken   values[speech]
+	learned  memo[facts]   // by facts and envelope
+	pasts    memo[history] // by history and event
 
 	images   memo[local] // by local state and permutation
 	imagesOf memo[envelope]
@@ -127,7 +132,7 @@ type Model struct {
 func New(s System) *Model {
 	m := &Model{System: s, liar: -1}
 	m.known = interned{locals: make(map[string]*local), envelopes: make(map[string]*envelope), histories: make(map[string]*history),
-		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32)}
+		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32), speeches: make(map[string]*speech)}
 	if len(s.Nodes) > maxNodes {
 		panic(fmt.Sprintf("machines: %d nodes where %d have room", len(s.Nodes), maxNodes))
 	}
@@ -139,9 +144,10 @@ func New(s System) *Model {
 			m.clients = append(m.clients, i)
 		}
 	}
-	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes}
+	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes, s.Faults.Lies}
 	m.orders = permutations(len(s.Nodes), s.Claims.Alike)
 	m.begin()
+	m.rehearse()
 	return m
 }
 
@@ -171,7 +177,7 @@ func (m *Model) AppendState(b []byte, s *State) []byte {
 	}
 	b = appendID(appendID(b, s.past), s.known)
 	b = append(b, s.spent[:]...)
-	if len(m.Prefix) > 0 {
+	if len(m.script) > 0 {
 		b = append(b, s.cue)
 	}
 	for _, id := range s.flight[:s.count] {
@@ -197,7 +203,7 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	s.past, s.known = next(), next()
 	copy(s.spent[:], b)
 	b = b[faultKinds:]
-	if len(m.Prefix) > 0 {
+	if len(m.script) > 0 {
 		s.cue, b = b[0], b[1:]
 	}
 	s.count = uint8(len(b) / 4)
@@ -256,7 +262,7 @@ func (m *Model) Properties() []explore.Property[State] {
 	}
 	// Where messages are lost or timers expire only so often, a system may come to
 	// a stop that it would leave with one more expiry.
-	if m.budget[losses] == 0 && m.budget[timers] == 0 {
+	if m.budget[losses] == 0 && m.budget[timers] == 0 && !m.unasked() {
 		out = append(out, explore.Property[State]{Name: "operations end", Kind: explore.NoDeadlock, Holds: m.done})
 	}
 	for _, extra := range m.Extra {
