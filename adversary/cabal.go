@@ -16,6 +16,7 @@ type Cabal struct {
 	splits  int // how many times its members have split their brains
 
 	withheld protocol.Message // the newest end of a write that a member withholds
+	hoard    hoard            // what members have stolen
 
 	agreed  map[question]int // answers, looked up only
 	recent  []question       // those about exchanges, oldest first; the oldest are forgotten
@@ -81,7 +82,7 @@ func (c *Cabal) agree(q question, answer int) {
 // Clone returns an independent copy, for a clone of the whole world.
 func (c *Cabal) Clone() *Cabal {
 	d := &Cabal{
-		members: slices.Clone(c.members), seen: slices.Clone(c.seen), splits: c.splits, withheld: c.withheld,
+		members: slices.Clone(c.members), seen: slices.Clone(c.seen), splits: c.splits, withheld: c.withheld, hoard: c.hoard.clone(),
 		recent: slices.Clone(c.recent), lasting: slices.Clone(c.lasting),
 		agreed: make(map[question]int, len(c.agreed)),
 	}
@@ -102,6 +103,7 @@ func (c *Cabal) AppendState(b []byte) []byte {
 	if b = protocol.AppendBool(b, c.withheld != nil); c.withheld != nil {
 		b = protocol.AppendBytes(b, c.withheld.AppendTo(nil))
 	}
+	b = c.hoard.appendTo(b)
 	for _, list := range [][]question{c.recent, c.lasting} {
 		b = binary.AppendUvarint(b, uint64(len(list)))
 		for _, q := range list {

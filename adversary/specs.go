@@ -77,6 +77,10 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &MembershipImpostor{rate: v.rate("rate")} },
 	},
 	{
+		Name: "membership-thief", Doc: "takes what signs for the service, and with enough of it signs what the service never said", Protocol: "membership",
+		make: func(*values) Strategy { return &MembershipThief{} },
+	},
+	{
 		Name: "pbft-gap", Doc: "leaves sequence numbers out, by ones or by far", Protocol: "pbft",
 		Parameters: []Parameter{rateParameter("beginning a gap at a sequence number", "50000"), kindsParameter},
 		make:       func(v *values) Strategy { return &PBFTGap{aim: v.aim()} },

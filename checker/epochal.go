@@ -33,7 +33,9 @@ func newEpochal(s System, run EpochsRun, settled func(protocol.NodeID, protocol.
 		return s.Machine(id)
 	}
 	s.Situations = run.Situations
-	return epochal{NewClients(s), newWindows(NewMembership(below, run.MembershipRun), run, s, settled)}
+	e := epochal{NewClients(s), newWindows(NewMembership(below, run.MembershipRun), run, s, settled)}
+	e.members.Reach = e.Reach
+	return e
 }
 
 // Invoked records the beginning of an operation.

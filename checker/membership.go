@@ -22,18 +22,17 @@ import (
 type Membership struct {
 	*Clients
 
-	run       MembershipRun
-	seen      []uint64           // by node: the epoch that it was last in
-	life      []protocol.Machine // by node: the incarnation that was in it
-	entered   [][]entry          // by node: its last entries
-	epochs    []epoch            // from genesis on
-	lastAct   []int64            // by node: when it last took a step
-	public    *auth.Keys         // to hash with: nobody's
-	foretold  int                // moves in a row whose outcome was public
-	leaked    bool               // key-secrecy was found broken
-	loot      []loot             // what the adversary has seen
-	plundered bool               // it has enough to sign
-	stalled   string             // the first epoch that took too long to end
+	run      MembershipRun
+	seen     []uint64           // by node: the epoch that it was last in
+	life     []protocol.Machine // by node: the incarnation that was in it
+	entered  [][]entry          // by node: its last entries
+	epochs   []epoch            // from genesis on
+	lastAct  []int64            // by node: when it last took a step
+	public   *auth.Keys         // to hash with: nobody's
+	foretold int                // moves in a row whose outcome was public
+	leaked   bool               // key-secrecy was found broken
+	plunder  plunder
+	stalled  string // the first epoch that took too long to end
 }
 
 // entry is when a node entered an epoch.
@@ -217,6 +216,7 @@ func (m *Membership) executed(event uint64, at int64, node protocol.NodeID, s *m
 	e := service.Epoch()
 	if b := service.Boundary(); e > m.latest() && b != nil {
 		m.begin(at, e)
+		m.plunder.record(b)
 		m.ended(event, at, node, e-1, b.Delta.Changes)
 	}
 	if e != m.latest() {

@@ -38,7 +38,7 @@ type quorums struct {
 
 func newQuorums(r *run) (subject, error) {
 	q := &quorums{run: r, authority: r.keys.Owner(admissionKey)}
-	q.config = &bftbc.Config{F: r.f, Ring: r.ring(), Admission: q.authority.Public, Retry: r.retry, RetryMax: 8 * r.retry}
+	q.config = &bftbc.Config{F: r.f, Ring: r.ring(r.servers), Admission: q.authority.Public, Retry: r.retry, RetryMax: 8 * r.retry}
 	for i := range r.clients {
 		q.config.Clients = append(q.config.Clients, protocol.NodeID(r.servers+i))
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -38,10 +39,10 @@ type storage struct {
 	config *dbqs.Config
 }
 
-// ring places the servers at random.
-func (r *run) ring() *ring.Ring {
+// ring places the first n servers at random.
+func (r *run) ring(n int) *ring.Ring {
 	var members []ring.Member
-	for i := range r.servers {
+	for i := range n {
 		var id protocol.ID
 		h := xxh3.Hash128Seed(fmt.Appendf(nil, "server %d", i), r.Seed())
 		binary.BigEndian.PutUint64(id[:], h.Hi)
@@ -51,8 +52,15 @@ func (r *run) ring() *ring.Ring {
 	return ring.New(members)
 }
 
+// newStorage sets up static dBQS. Of a scenario for a system that moves, what it can
+// have in common with that stays: the servers are those that would be members at the
+// beginning, and the first client is the agent, who finds nobody to give orders to.
 func newStorage(r *run) (subject, error) {
-	s := &storage{run: r, config: &dbqs.Config{F: r.f, Ring: r.ring(), Retry: r.retry, RetryMax: 8 * r.retry}}
+	n := r.servers
+	if p := &r.spec.System.Membership; p.Members.Hi > 0 {
+		n = max(3*r.f+1, min(r.int("system.membership.members", p.Members), r.servers))
+	}
+	s := &storage{run: r, config: &dbqs.Config{F: r.f, Ring: r.ring(n), Retry: r.retry, RetryMax: 8 * r.retry}}
 	for _, rule := range dbqs.AllRules() {
 		if r.lifts(rule.String()) {
 			s.config.Lifted = s.config.Lifted.Lift(rule)
@@ -67,6 +75,24 @@ func (s *storage) server(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 
 func (s *storage) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 	return dbqs.NewClient(s.config, k, s.owners)
+}
+
+func (s *storage) traffic() sim.Workload {
+	if s.spec.System.Membership.Orders.Hi > 0 {
+		return idleAgent{s.workload}
+	}
+	return s.workload
+}
+
+// idleAgent gives the first client nothing to do.
+type idleAgent struct{ *workload }
+
+// Next implements sim.Workload.
+func (w idleAgent) Next(client protocol.NodeID, k uint32) (protocol.Operation, time.Duration, bool) {
+	if client == w.first {
+		return protocol.Operation{}, 0, false
+	}
+	return w.workload.Next(client, k)
 }
 
 func (s *storage) group(x protocol.ID) []protocol.NodeID { return s.config.Ring.Group(x, 3*s.f+1) }

@@ -63,6 +63,10 @@ func exploredSpec(s *explore.Schedule) Spec {
 	spec.Name = exploredName + s.Protocol
 	spec.About = "A schedule that the explorer found."
 	spec.System.Protocol, spec.System.F, spec.System.Retry = s.Protocol, exactly((s.Servers-1)/3), span(24*time.Hour)
+	if s.Epochs > 0 {
+		spec.System.F, spec.System.Servers = exactly(1), exactly(s.Servers)
+		spec.System.Groups = GroupSteps{Steps: exactly(s.Epochs), Overlap: exactly(s.Overlap)}
+	}
 	spec.Clients = exactly(s.Clients)
 	spec.Workload.Operations = exactly(s.Operations)
 	spec.Workload.Think = Span{0, 24 * time.Hour}

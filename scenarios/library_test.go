@@ -132,6 +132,7 @@ var liftedIn = map[string]string{
 	"membership.recover-first":        "membership-return",
 	"membership.erase-shares":         "membership-move",
 	"membership.unpredictable-move":   "membership-move",
+	"membership.evolve-keys":          "membership-thief",
 }
 
 // stalls are the rules without which nothing wrong happens, only not what should.

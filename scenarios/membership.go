@@ -40,11 +40,14 @@ type Membership struct {
 	Lease       Span `yaml:"lease"`        // T_f
 	Batch       Span `yaml:"batch"`        // how long nonces are collected
 	FanOut      Ints `yaml:"fan-out"`      // of the dissemination tree
+	Relays      bool `yaml:"relays"`       // nonces are gathered on their way up that tree
 	Orders      Ints `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
 	Pace        Span `yaml:"pace"`         // between two orders
 	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
 	Drift       Ints `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
 	Move        Ints `yaml:"move"`         // the service moves every so many epochs; 0: never
+	Committees  Ints `yaml:"committees"`   // slices of the ring, each probed by a committee; 0: the service's replicas probe
+	CommitteeF  Ints `yaml:"committee-f"`  // a committee has 2 committee-f + 1 members
 	Checkpoint  Ints `yaml:"checkpoint"`   // the service's K
 	ViewTimeout Span `yaml:"view-timeout"` // of the service
 	Status      Span `yaml:"status"`       // of the service
@@ -121,7 +124,7 @@ func (c *community) configure(p *Membership, initial, n int) *membership.Config 
 	return &membership.Config{
 		View: &view.Config{
 			Service: c.sharing.Key(), Genesis: genesis, Lease: span("lease", p.Lease, time.Second), Retry: r.retry,
-			FanOut: number("fan-out", p.FanOut, 2), Versions: &ring.Versions{}, Lifted: lifted,
+			FanOut: number("fan-out", p.FanOut, 2), Relays: p.Relays, Versions: &ring.Versions{}, Lifted: lifted,
 		},
 		PBFT: pbft.Config{
 			K: uint64(number("checkpoint", p.Checkpoint, 16)), ViewTimeout: span("view-timeout", p.ViewTimeout, 500*time.Millisecond),
@@ -130,6 +133,7 @@ func (c *community) configure(p *Membership, initial, n int) *membership.Config 
 		Authority: c.authority.Public, Sharing: c.sharing, MoveEvery: uint64(r.int("system.membership.move", p.Move)), EpochLength: span("epoch", p.Epoch, time.Second), EarlyEnd: r.int("system.membership.early", p.Early),
 		ProbeEvery: span("probe", p.Probe, 100*time.Millisecond), SignedEvery: number("signed", p.Signed, 3),
 		Propose: number("propose", p.Propose, 5), Accept: number("accept", p.Accept, 3),
+		Committees: r.int("system.membership.committees", p.Committees), CommitteeF: number("committee-f", p.CommitteeF, 1),
 		FreshEvery: span("batch", p.Batch, 20*time.Millisecond), Retry: r.retry,
 	}
 }
@@ -155,14 +159,19 @@ func (c *community) client(_ protocol.NodeID, k *auth.Keys) protocol.Machine {
 }
 
 func (c *community) bounds() []sim.Bound {
+	var all []protocol.NodeID
+	for i := range c.servers {
+		all = append(all, protocol.NodeID(i))
+	}
 	members := c.sharing.Group().Members
 	if c.config.MoveEvery > 0 { // to whomever
-		members = nil
-		for i := range c.servers {
-			members = append(members, protocol.NodeID(i))
-		}
+		members = all
 	}
-	return []sim.Bound{{Group: "the membership service", Members: members, Most: c.f}}
+	out := []sim.Bound{{Group: "the membership service", Members: members, Most: c.f}}
+	if c.config.Committees > 0 { // of whomever
+		out = append(out, sim.Bound{Group: "a committee of probers", Members: all, Most: c.config.CommitteeF})
+	}
+	return out
 }
 
 func (c *community) observer(s checker.System) observer {

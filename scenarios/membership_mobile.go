@@ -42,7 +42,8 @@ const (
 	noteMovedOn       = "mobile.moved-on"       // a second server was taken over after the first counted as correct again
 )
 
-var mobileSituations = []string{noteSeized, noteServiceSeized, notePastSeized, noteReleased, noteMovedOn}
+var mobileSituations = []string{noteSeized, noteServiceSeized, notePastSeized, noteReleased, noteMovedOn,
+	checker.NoteShareLearned, checker.NoteEmptyHanded}
 
 var preys = []string{"any", "service", "past"}
 

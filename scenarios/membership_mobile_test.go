@@ -108,3 +108,27 @@ func TestMobileAdversaryNeedsAWay(t *testing.T) {
 		}
 	}
 }
+
+// TestThiefSignsForTheService holds that without either rule of erasing a thief of keys of
+// past members not only could sign for the service, but does, and is believed.
+func TestThiefSignsForTheService(t *testing.T) {
+	spec, err := Lookup("membership-thief")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range []string{"membership.erase-shares", "membership.evolve-keys"} {
+		believed := false
+		for seed := uint64(0); seed < 40 && !believed; seed++ {
+			rep, err := Run(spec, Options{Seed: seed, Suite: auth.Ideal, Lift: []string{rule}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			believed = rep.Lies["membership-thief/replica/step"] > 0 && slices.ContainsFunc(rep.Findings, func(f checker.Finding) bool {
+				return f.Property == "membership.one-configuration" || f.Property == "membership.justified-end"
+			})
+		}
+		if !believed {
+			t.Errorf("without %s nobody believes what the thief signs", rule)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -63,6 +64,12 @@ func (e *errands) Next(client protocol.NodeID, k uint32) (protocol.Operation, ti
 	return protocol.Operation{Seq: k, Kind: protocol.Write, Object: protocol.ID{byte(client), byte(client >> 4)}, Value: []byte("value")}, 0, true
 }
 
+// asCommanded lets the collector run as seldom as the command lets it (cmd/turncoat).
+func asCommanded(b *testing.B) {
+	was := debug.SetGCPercent(400)
+	b.Cleanup(func() { debug.SetGCPercent(was) })
+}
+
 // cpu returns the CPU time that the process has used.
 func cpu() time.Duration {
 	var u syscall.Rusage
@@ -88,6 +95,7 @@ var wan = sim.Latency{Shape: sim.Normal, Base: 250 * time.Millisecond, Spread: 5
 // in flight: somewhat longer than until n-f replicas have executed it. The making of the
 // group and of its world is part of it.
 func BenchmarkPBFTSlot(b *testing.B) {
+	asCommanded(b)
 	for _, n := range []int{16, 64, 256} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
 			begun, messages := cpu(), uint64(0)
@@ -113,7 +121,8 @@ var lan = sim.Latency{Shape: sim.Uniform, Base: time.Millisecond, Spread: time.M
 // BenchmarkPBFTRequests is requests that are committed and answered, one under each
 // sequence number or up to sixteen.
 func BenchmarkPBFTRequests(b *testing.B) {
-	for _, c := range []struct{ n, batch, window, clients int }{{4, 1, 8, 8}, {4, 16, 4, 64}, {7, 1, 8, 8}, {16, 1, 8, 8}, {64, 1, 8, 8}} {
+	asCommanded(b)
+	for _, c := range []struct{ n, batch, window, clients int }{{4, 1, 8, 8}, {4, 16, 1, 32}, {7, 1, 8, 8}, {16, 1, 8, 8}, {64, 1, 8, 8}} {
 		b.Run(fmt.Sprintf("n=%d/batch=%d", c.n, c.batch), func(b *testing.B) {
 			w := benchPBFT(b, pbft.Config{Batch: c.batch, Window: c.window}, c.n, c.clients, b.N, lan)
 			var before, after runtime.MemStats
@@ -133,20 +142,45 @@ func BenchmarkPBFTRequests(b *testing.B) {
 }
 
 // BenchmarkPBFTGrowth fits how the CPU time of a request grows with the number of replicas:
-// as n to the power that it reports. Each size is given about as many messages.
+// as n to the power that it reports. There is one client, so that no size has more than a
+// request in flight. A run of some requests is taken from one of three times as many, and with
+// it what it takes to make a group and to go round its log for the first time.
 func BenchmarkPBFTGrowth(b *testing.B) {
+	asCommanded(b)
 	var logN, logCost []float64
 	for range b.N {
 		for _, n := range []int{4, 7, 10, 16, 25, 40, 64} {
-			requests := max(20, 100_000/(n*n))
-			w := benchPBFT(b, pbft.Config{Window: 8}, n, 8, requests, lan)
+			short := max(64, 40_000/(n*n)) // requests; at least four times round the log
+			first := benchPBFT(b, pbft.Config{K: 8}, n, 1, short, lan)
 			begun := cpu()
-			serve(b, w, requests)
+			serve(b, first, short)
+			middle := cpu()
+			serve(b, benchPBFT(b, pbft.Config{K: 8}, n, 1, 3*short, lan), 3*short)
+			spent := (cpu() - middle) - (middle - begun) // what the making of a group costs is in both
 			logN = append(logN, math.Log(float64(n)))
-			logCost = append(logCost, math.Log((cpu()-begun).Seconds()/float64(requests)))
+			logCost = append(logCost, math.Log(spent.Seconds()/float64(2*short)))
 		}
 	}
 	intercept, exponent := stat.LinearRegression(logN, logCost, nil, false)
 	b.ReportMetric(exponent, "exponent")
 	b.ReportMetric(stat.RSquared(logN, logCost, nil, intercept, exponent), "r2")
+}
+
+// BenchmarkTwins is schedules of the Twins driver, each held to the invariants.
+func BenchmarkTwins(b *testing.B) {
+	asCommanded(b)
+	w, err := newTwins(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	begun := cpu()
+	b.ResetTimer()
+	for seed := range b.N {
+		if found := w.run(uint64(seed)); len(found) > 0 {
+			b.Fatalf("seed %d: %+v", seed, found)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/(cpu()-begun).Seconds(), "schedules/cpu-s")
+	b.ReportMetric(float64(w.delivered)/float64(b.N), "letters/schedule")
 }

@@ -40,6 +40,7 @@ type Report struct {
 	LastReturn time.Duration // virtual time at which the last operation returned
 	History    *checker.History
 	Decisions  []sim.Decision // with Keep, or when a list was followed
+	Judge      sim.Observer   // the checker that watched the run, for who measures what it has counted
 }
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
@@ -64,7 +65,7 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept(), Judge: r.watch}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},
@@ -73,6 +74,9 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	}
 	if v, ok := r.watch.(interface{ Views() uint64 }); ok {
 		rep.Views = v.Views()
+	}
+	if v, ok := r.watch.(interface{ Epochs() uint64 }); ok {
+		rep.Epochs = v.Epochs()
 	}
 	var windows []checker.Window
 	if w, ok := r.watch.(interface {

@@ -149,7 +149,7 @@ func (v *validator) strategies(path string, texts []string) {
 		v.require(err == nil, at, "%v", err)
 		for _, strategy := range parsed {
 			for _, spec := range adversary.Strategies() {
-				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol || spec.Protocol == v.system.akin
 				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
 			}
 		}

@@ -127,25 +127,9 @@ func (s *Server) join(env protocol.Env, m *Handover) bool {
 	if s.seat, err = newSeat(s, in, h.used, sharing); err != nil {
 		panic("membership: the configuration of the new group was checked: " + err.Error())
 	}
-	s.secrets.Key.Evolve(s.view.Epoch())
+	s.evolve()
 	s.seat.start(env)
 	return true
-}
-
-// evolve erases the keys of the epochs before this one. Who is about to join a group
-// keeps those of the epoch in which that began: its part was sealed to them.
-func (s *Server) evolve() {
-	epoch := s.view.Epoch()
-	if s.joining != 0 {
-		epoch = s.joining
-	}
-	s.secrets.Key.Evolve(epoch)
-}
-
-// Share returns the sharing that the server holds a share of, and false if it holds none.
-func (s *Server) Share() (sharing auth.Digest, held bool) {
-	sharing, _, held = s.secrets.Share.Held()
-	return sharing, held
 }
 
 // Sharing returns the sharing of the group that the server's replica belongs to, nil

@@ -26,9 +26,13 @@ type Server struct {
 	seat    *seat // nil at who runs no replica
 	left    *seat // the last one that it gave up, for who judges it
 
+	wards    []ward // the slices of the ring that it probes with a committee
+	resigned []ward // those that it gave up with the last epoch, for who judges it
+
 	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
 	handovers []*Handover // to the last groups that it knows of, ascending
 
+	relay     relay         // of others' nonces
 	refreshed bool          // it asked for a lease
 	refreshAt protocol.Time // when it last did
 }
@@ -38,6 +42,8 @@ const (
 	timerTick  protocol.TimerID = 16 + iota // the next round of probes and retransmissions
 	timerEpoch                              // the epoch has lasted long enough
 	timerFresh                              // the nonces that were collected are to be vouched for
+	timerRelay                              // the nonces that were gathered are to be passed on
+	timerWard                               // the next round of a committee's probes
 )
 
 // NewServer returns the server that keys belong to, at its place on the ring. It
@@ -63,7 +69,7 @@ func NewServer(cfg *Config, keys *auth.Keys, self protocol.ID, secrets Secrets) 
 // counts as faulty.
 func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
 	s.view.Start(disk)
-	s.secrets.Key.Evolve(s.view.Epoch())
+	s.evolve()
 	if s.seat != nil && s.cfg.Instance(s.view.Epoch()) != s.seat.instance {
 		s.seat = nil // the service has moved since
 		s.secrets.Share.Erase()
@@ -71,6 +77,7 @@ func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
 	if s.seat != nil {
 		s.seat.start(env)
 	}
+	s.appoint(env)
 }
 
 // View returns the server's view, for reading only.
@@ -97,12 +104,19 @@ func (s *Server) Replica() *pbft.Replica {
 // replica in its epoch and the one before, as it counts them.
 func (s *Server) Missed(id protocol.ID) int {
 	worst := 0
-	for _, t := range [...]*seat{s.seat, s.left} {
-		if t == nil {
-			continue
-		}
+	see := func(t *prober) {
 		if p := t.probe(id); p != nil {
 			worst = max(worst, p.worst[0], p.worst[1])
+		}
+	}
+	for _, t := range [...]*seat{s.seat, s.left} {
+		if t != nil {
+			see(&t.prober)
+		}
+	}
+	for _, wards := range [...][]ward{s.wards, s.resigned} {
+		for i := range wards {
+			see(&wards[i].prober)
 		}
 	}
 	return worst
@@ -123,8 +137,18 @@ func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 	switch m := m.(type) {
 	case *Ping:
 		s.onPing(env, from, m)
-	case *Pong, *Vote, *Partial, *Checked, *Accused, *view.FreshAsk:
+	case *Pong:
+		s.onPong(env, from, m)
+	case *Vote:
+		s.onVote(env, from, m)
+	case *Partial, *Checked, *Accused, *Report:
 		s.toSeat(env, from, m)
+	case *view.FreshAsk:
+		s.onFreshAsk(env, from, m)
+	case *view.Gather:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, gathered: true, root: m.Root})
+	case *view.FreshReply:
+		s.onFreshReply(env, from, m)
 	case *Deal:
 		s.onDeal(env, from, m)
 	case *HandoverAsk:
@@ -152,9 +176,6 @@ func (s *Server) onReplication(env protocol.Env, from protocol.NodeID, m protoco
 // toSeat hands on what is for a replica of the service.
 func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if s.seat == nil {
-		if m, asks := m.(*view.FreshAsk); asks && m.Epoch < s.view.Epoch() {
-			env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
-		}
 		return
 	}
 	switch m := m.(type) {
@@ -162,22 +183,63 @@ func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Messa
 		s.seat.onChecked(m)
 	case *Accused:
 		s.seat.onAccused(env, m)
-	case *Pong:
+	case *Report:
 		s.view.Heard(env, from, m.Epoch)
-		s.seat.onPong(env, m)
-	case *Vote:
-		s.view.Heard(env, from, m.Epoch)
-		s.seat.onVote(env, from, m)
+		s.seat.onReport(m)
 	case *Partial:
 		s.seat.onPartial(env, m)
-	case *view.FreshAsk:
+	}
+}
+
+// onFreshAsk takes a nonce to where it is collected. Who asks a server that neither runs
+// a replica nor relays, and is behind the times, is told so.
+func (s *Server) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
+	switch {
+	case s.seat != nil:
 		s.view.Heard(env, from, m.Epoch)
 		s.seat.onFreshAsk(env, from, m)
+	case s.cfg.View.Relays:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, nonce: m.Nonce})
+	case m.Epoch < s.view.Epoch():
+		env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+	}
+}
+
+// onPong takes a member's answer to whatever part of this server has asked.
+func (s *Server) onPong(env protocol.Env, from protocol.NodeID, m *Pong) {
+	if s.seat == nil && len(s.wards) == 0 {
+		return
+	}
+	s.view.Heard(env, from, m.Epoch)
+	if s.seat != nil {
+		s.seat.onPong(env, m)
+	}
+	for i := range s.wards {
+		s.wards[i].onPong(env, m)
+	}
+}
+
+// onVote takes a statement to where it is counted.
+func (s *Server) onVote(env protocol.Env, from protocol.NodeID, m *Vote) {
+	switch {
+	case s.cfg.Committees > 0 && m.Vote != VoteEnd:
+		s.onWardVote(env, from, m)
+	case s.seat != nil:
+		s.view.Heard(env, from, m.Epoch)
+		s.seat.submit(s.seat.onVote(env, from, m))
 	}
 }
 
 // Timer handles the expiry of a timer.
 func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
+	switch id {
+	case timerWard:
+		s.patrol(env)
+		return
+	case timerRelay:
+		s.passOn(env)
+		return
+	}
 	if s.seat == nil {
 		if id == timerTick && s.joining != 0 {
 			s.askHandover(env)
@@ -207,6 +269,17 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 	if s.view.Epoch() != was {
 		s.reseat(env, was)
 		s.evolve()
+		s.appoint(env)
+		s.assure(env) // now and not at the next ping, or a short epoch is over before it has an answer
+	}
+}
+
+// assure makes an inactive member ask whether its epoch is current.
+func (s *Server) assure(env protocol.Env) {
+	now, self := env.Now(), s.view.Member()
+	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
+		s.refreshed, s.refreshAt = true, now
+		s.view.Refresh(env)
 	}
 }
 
@@ -215,13 +288,8 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 // may be of the past too.
 func (s *Server) onPing(env protocol.Env, from protocol.NodeID, m *Ping) {
 	s.view.Heard(env, from, m.Epoch)
-	now := env.Now()
-	self := s.view.Member()
-	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
-		s.refreshed, s.refreshAt = true, now
-		s.view.Refresh(env)
-	}
-	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(now)}
+	s.assure(env)
+	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(env.Now())}
 	if m.Signed {
 		sig := s.keys.Sign(answer.text())
 		answer.Sig = &sig
@@ -237,6 +305,8 @@ func (s *Server) Clone() protocol.Machine {
 		c.seat = s.seat.clone(&c)
 	}
 	c.handovers = append([]*Handover(nil), s.handovers...)
+	c.relay = s.relay.clone()
+	c.wards, c.resigned = cloneWards(s.wards, &c), cloneWards(s.resigned, &c)
 	return &c
 }
 
@@ -244,7 +314,11 @@ func (s *Server) Clone() protocol.Machine {
 func (s *Server) AppendState(b []byte) []byte {
 	b = s.secrets.Share.AppendTo(s.secrets.Key.AppendTo(b))
 	b = appendTime(protocol.AppendBool(s.view.AppendState(b), s.refreshed), s.refreshAt)
-	if b = s.appendJoin(b); s.seat == nil {
+	b = s.relay.appendState(s.appendJoin(b))
+	for i := range s.wards {
+		b = s.wards[i].appendState(b)
+	}
+	if s.seat == nil {
 		return b
 	}
 	return s.seat.appendState(b)

@@ -112,6 +112,7 @@ func (c *Caller) send(env protocol.Env, op []byte, readOnly bool, replier int32)
 	c.timestamp = max(c.timestamp+1, uint64(max(0, env.Now())))
 	c.request = &Request{Client: c.seal.keys.Self(), Timestamp: c.timestamp, ReadOnly: readOnly, Replier: replier, Op: op}
 	clear(c.answers)
+	c.seal.remember(c.request)
 	c.seal.Seal(c.request)
 	c.transmit(env)
 }
@@ -137,6 +138,7 @@ func (c *Caller) OnTimer(env protocol.Env) {
 	if c.request.Replier >= 0 {
 		again := *c.request
 		again.Replier = -1
+		c.seal.remember(&again)
 		c.seal.Seal(&again)
 		c.request = &again
 	}

@@ -26,6 +26,11 @@ type Config struct {
 	Instance uint64            // mixed into whatever is authenticated: no message of one instance counts in another
 	Members  []protocol.NodeID // the replicas; n = len = 3f+1, and a replica's number is its index here
 
+	// Leaders are the primaries of the first views, by their numbers, if they are not
+	// those of v mod n: the protocol needs only that all agree on them, and a tester
+	// draws them (Bano et al., OPODIS 2021).
+	Leaders []int32
+
 	K      uint64 // a checkpoint is taken every K sequence numbers
 	L      uint64 // length of the log: sequence numbers in (h, h+L] are accepted; a multiple of K, at least 2K
 	Batch  int    // most requests under one sequence number
@@ -84,6 +89,11 @@ func (c *Config) Check() error {
 	case c.ViewTimeout <= 0 || c.StatusInterval <= 0 || c.ClientTimeout <= 0:
 		return fmt.Errorf("pbft: ViewTimeout, StatusInterval and ClientTimeout must be positive")
 	}
+	for view, i := range c.Leaders {
+		if !c.member(i) {
+			return fmt.Errorf("pbft: Leaders has replica %d lead view %d; the replicas are 0 to %d", i, view, n-1)
+		}
+	}
 	for i, m := range c.Members {
 		if c.index(m) != i {
 			return fmt.Errorf("pbft: Members names node %d twice", m)
@@ -105,7 +115,12 @@ func (c *Config) Quorum() int { return 2*c.F() + 1 }
 func (c *Config) Weak() int { return c.F() + 1 }
 
 // Primary returns the number of the primary of a view.
-func (c *Config) Primary(view uint64) int { return int(view % uint64(len(c.Members))) }
+func (c *Config) Primary(view uint64) int {
+	if view < uint64(len(c.Leaders)) {
+		return int(c.Leaders[view])
+	}
+	return int(view % uint64(len(c.Members)))
+}
 
 // index returns the number of a node among the replicas, or -1.
 func (c *Config) index(id protocol.NodeID) int {

@@ -55,7 +55,7 @@ func (s *story) lie(d *datadriven.TestData) string {
 		d.Fatalf(s.t, "what is the lie?")
 	}
 	seal.Seal(m)
-	s.spoil(d, m)
+	m = s.spoil(d, m)
 	for _, to := range s.receivers(d) {
 		if to != int(from) {
 			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
@@ -91,11 +91,16 @@ func (s *story) lieAlone(d *datadriven.TestData, from int32, v, n uint64) bool {
 	return true
 }
 
-// spoil makes the authenticator wrong for all but those in macs=().
-func (s *story) spoil(d *datadriven.TestData, m authenticated) {
+// spoil returns m with an authenticator that is wrong for all but those in macs=().
+func (s *story) spoil(d *datadriven.TestData, m authenticated) authenticated {
 	if !d.HasArg("macs") {
-		return
+		return m
 	}
+	spoiled, err := Decode(m.AppendTo(nil))
+	if err != nil {
+		d.Fatalf(s.t, "%v", err)
+	}
+	m = spoiled.(authenticated)
 	good := map[int]bool{}
 	for _, i := range nodes(d, "macs") {
 		good[i] = true
@@ -105,6 +110,7 @@ func (s *story) spoil(d *datadriven.TestData, m authenticated) {
 			m.authentication().MACs[i][0] ^= 1
 		}
 	}
+	return m
 }
 
 func (s *story) newView(d *datadriven.TestData, from int32, v uint64) *NewView {

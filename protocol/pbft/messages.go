@@ -10,7 +10,8 @@ import (
 type Auth struct {
 	MACs []auth.MAC
 	Sig  *auth.Signature
-	one  [1]auth.MAC // room for MACs when there is one receiver
+	room [4]auth.MAC // for MACs, where they fit: a group of four, or one receiver
+	made mark
 }
 
 // Request asks for the execution of an operation (TOCS §2.3.1).
@@ -21,6 +22,7 @@ type Request struct {
 	Replier   int32  // the replica that shall send the result whole; -1: every one. Not part of the digest
 	Op        []byte
 	Auth      Auth
+	memo      memo
 }
 
 // PrePrepare assigns a batch of requests to a sequence number (§2.3.3). It names

@@ -21,7 +21,14 @@ type replyRecord struct {
 	seq       uint64 // where it executed, to tell whether that is final; not part of the state
 }
 
+// position returns where the record of a client is, or would be. Clients' numbers are
+// mostly without gaps, and then their difference is the place.
 func (t *replyTable) position(client protocol.NodeID) int {
+	if len(t.records) > 0 {
+		if i := int(client) - int(t.records[0].client); i >= 0 && i < len(t.records) && t.records[i].client == client {
+			return i
+		}
+	}
 	lo, hi := 0, len(t.records)
 	for lo < hi {
 		if mid := (lo + hi) / 2; t.records[mid].client < client {
@@ -91,12 +98,18 @@ const minDigestReply = 64
 // replyTo makes a reply that is not authenticated yet. replier is the replica that
 // shall send the result whole, or -1.
 func (r *Replica) replyTo(client protocol.NodeID, timestamp uint64, result []byte, replier int32) *Reply {
-	m := &Reply{View: r.view, Timestamp: timestamp, Client: client, Replica: r.self, Whole: true, Result: result}
+	m := new(Reply)
+	r.fillReply(m, client, timestamp, result, replier)
+	return m
+}
+
+// fillReply is replyTo in memory that is there.
+func (r *Replica) fillReply(m *Reply, client protocol.NodeID, timestamp uint64, result []byte, replier int32) {
+	*m = Reply{View: r.view, Timestamp: timestamp, Client: client, Replica: r.self, Whole: true, Result: result}
 	if r.cfg.DigestReplies && r.cfg.member(replier) && replier != r.self && len(result) >= minDigestReply {
 		d := r.seal.keys.Digest(result)
 		m.Whole, m.Result = false, d[:]
 	}
-	return m
 }
 
 // reply answers a client from its record.

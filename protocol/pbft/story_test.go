@@ -150,13 +150,7 @@ func (s *story) request(d *datadriven.TestData) string {
 	op, _ := NewRegisters().Encode(protocol.Operation{Kind: protocol.Write, Object: id, Value: value})
 	m := &Request{Client: protocol.NodeID(node), Timestamp: uint64(number(d, "t", 1)), Replier: -1, Op: op}
 	NewSealer(s.cfg, s.keys[node]).Seal(m)
-	if d.HasArg("macs") {
-		for i := range m.Auth.MACs {
-			if !slices.Contains(nodes(d, "macs"), i) {
-				m.Auth.MACs[i][0] ^= 1
-			}
-		}
-	}
+	m = s.spoil(d, m).(*Request)
 	s.learn(m, values(d, "name")[0])
 	for _, i := range s.receivers(d) {
 		s.flight = append(s.flight, envelope{protocol.NodeID(node), protocol.NodeID(i), m})

@@ -46,7 +46,7 @@ func (t drawn) certified() (list []Certified) {
 }
 
 func (t drawn) request() *Request {
-	return &Request{protocol.NodeID(t.i32()), t.u64(), t.bool(), t.i32(), t.bytes(), t.auth()}
+	return &Request{Client: protocol.NodeID(t.i32()), Timestamp: t.u64(), ReadOnly: t.bool(), Replier: t.i32(), Op: t.bytes(), Auth: t.auth()}
 }
 
 func (t drawn) viewChange() *ViewChange {

@@ -19,9 +19,9 @@ const (
 	afreshAbove = 3
 	// afreshTries is how many networks are tried, for each success.
 	afreshTries = 3000
-	// tooMany is how many decisions are more than a finding should need: five times
-	// as many are tried then.
-	tooMany = 12
+	// afreshBelow is how many decisions are so many that they are not in the way of
+	// one another by chance.
+	afreshBelow = 40
 )
 
 // moments are delays and pauses, ns: at once, a little late, and later than any
@@ -30,7 +30,7 @@ var moments = []int64{0, 2_000_000, 5_000_000, 20_000_000, 50_000_000, 100_000_0
 
 // searchAfresh replaces what the network and the clients' pauses do.
 func searchAfresh(s *search) {
-	for s.best.size.Network > afreshAbove && s.first(s.networks()) >= 0 {
+	for s.best.size.Network > afreshAbove && s.best.size.Total() < afreshBelow && s.first(s.networks()) >= 0 {
 	}
 }
 
@@ -47,7 +47,7 @@ func (s *search) networks() iter.Seq[[]sim.Decision] {
 	}
 	tries := afreshTries
 	if t.size.Total() > tooMany {
-		tries *= 5
+		tries *= 2
 	}
 	return func(yield func([]sim.Decision) bool) {
 		for range tries {

@@ -7,12 +7,15 @@ import (
 	"turncoat/sim"
 )
 
-// passes are the ways to make a list smaller, in the order in which they are
-// tried. What makes runs short comes first, so that the rest is quick.
-var passes = []struct {
+// pass is one way to make a list smaller.
+type pass struct {
 	name string
 	run  func(s *search)
-}{
+}
+
+// quick are the passes that take away, in the order in which they are tried. What
+// makes runs short comes first, so that the rest is quick.
+var quick = []pass{
 	{"shorten the run", shorten},
 	{"drop whole kinds", dropKinds},
 	{"drop operations", dropOperations},
@@ -23,41 +26,51 @@ var passes = []struct {
 	{"drop loss, duplicates and corruption", dropChoices(sim.Loss, sim.Duplicate, sim.Corrupt)},
 	{"calm delays", dropChoices(sim.Delay)},
 	{"drop operations", dropOperations},
-	{"drop sizes", dropChoices(sim.Size)},
-	{"drop pauses", dropPauses},
+	{"drop sizes", drop(isSize)},
+	{"drop pauses", drop(isPause)},
+}
+
+// thorough are all passes: to those that take away they add the ones that put
+// something simpler in the place of what is left.
+var thorough = append(slices.Clone(quick), []pass{
 	{"push one delay", pushDelay},
 	{"rename servers", rename},
 	{"search afresh", searchAfresh},
 	{"round values", roundValues},
 	{"renumber", renumber},
 	{"lower values", lowerValues},
-}
+}...)
 
-// round goes through the passes once. It reports whether another round may help.
-func (s *search) round() bool {
-	before := s.best.size
-	for _, p := range passes {
-		if s.pass = p.name; s.over() {
-			return false
-		}
-		p.run(s)
+// cutDown goes through passes until they change nothing, or have cost so many events,
+// if that is not 0.
+func (s *search) cutDown(passes []pass, events uint64) {
+	if events > 0 {
+		s.most = s.events + events
+		defer func() { s.most = 0 }()
 	}
-	return s.best.size.Compare(before) < 0
+	for smaller := true; smaller; {
+		before := s.best.size
+		for _, p := range passes {
+			if s.pass = p.name; s.over() {
+				return
+			}
+			p.run(s)
+		}
+		smaller = s.best.size.Compare(before) < 0
+	}
 }
 
 // dropChoices removes decisions of some kinds.
 func dropChoices(kinds ...sim.Choice) func(*search) {
-	return func(s *search) {
-		s.minimise(func(t *trial) []int {
-			return places(t.list, func(d *sim.Decision) bool { return isOneOf(d, kinds) })
-		}, func(t *trial, gone []int) [][]sim.Decision { return [][]sim.Decision{remove(t.list, gone)} })
-	}
+	return drop(func(d *sim.Decision) bool { return isOneOf(d, kinds) })
 }
 
-// dropPauses removes pauses.
-func dropPauses(s *search) {
-	s.minimise(func(t *trial) []int { return places(t.list, isPause) },
-		func(t *trial, gone []int) [][]sim.Decision { return [][]sim.Decision{remove(t.list, gone)} })
+// drop removes the decisions of which is is true.
+func drop(is func(*sim.Decision) bool) func(*search) {
+	return func(s *search) {
+		s.minimise(func(t *trial) []int { return places(t.list, is) },
+			func(t *trial, gone []int) [][]sim.Decision { return [][]sim.Decision{remove(t.list, gone)} })
+	}
 }
 
 // dropOperations removes operations, the last ones first, which shortens the run;

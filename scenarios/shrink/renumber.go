@@ -80,7 +80,7 @@ type operation struct {
 func operationsOf(list []sim.Decision) []operation {
 	var all []operation
 	for i := range list {
-		if d := &list[i]; d.Choice == sim.Work && !isPause(d) {
+		if d := &list[i]; isOperation(d) {
 			all = append(all, operation{d.Actor, d.Index})
 		}
 	}

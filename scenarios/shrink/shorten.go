@@ -19,20 +19,18 @@ func shorten(s *search) {
 	}
 	const least = time.Second
 	for !s.over() {
-		old := s.spec
-		deadline := s.spec.Limits.Deadline.Hi / 2
+		on := *s.best.on
+		deadline := on.spec.Limits.Deadline.Hi / 2
 		if deadline < least {
 			return
 		}
-		s.spec.Limits.Deadline = scenarios.Span{Lo: deadline, Hi: deadline}
-		t, err := s.run(s.best.list)
+		on.spec.Limits.Deadline = scenarios.Span{Lo: deadline, Hi: deadline}
+		t, err := s.run(&candidate{on: &on, list: s.best.list})
 		s.runs++
 		if err != nil || !s.same(t) || t.size.Compare(s.best.size) > 0 {
-			s.spec = old
 			return
 		}
-		s.best = t
-		clear(s.tried) // by another deadline
+		s.adopt(t)
 	}
 }
 

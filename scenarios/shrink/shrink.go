@@ -8,8 +8,13 @@
 // order of Size. What a candidate listed but the run never asked for is dropped
 // at once.
 //
-// Left out: changes to the scenario itself, but for the deadline of a run that is
-// stuck. Ranges fall to their low ends, but a number that the scenario fixes stays.
+// Where that ends in more than a reader takes in, other runs are drawn from scenarios
+// that are the finding's with less in them, and the smallest of those that break the
+// same property are cut down in its place.
+//
+// Left out: a scenario of the result's own. Ranges fall to their low ends, and what is
+// drawn elsewhere has fewer clients, operations, faults and the like, but a number that
+// the scenario fixes stays.
 package shrink
 
 import (
@@ -67,22 +72,23 @@ func Shrink(a *scenarios.Artifact, o Options) (*Result, error) {
 	}
 	begun := time.Now()
 	s := newSearch(a, o, begun)
-	first, err := s.run(a.Options().Decisions)
+	first, err := s.run(&candidate{on: &ground{a.Scenario, a.Seed}, list: a.Options().Decisions})
 	if err != nil {
 		return nil, err
 	}
 	if !s.same(first) || first.report.Outcome == checker.Pass {
 		return nil, &Lost{Want: what(a.Verdict, a.Property), Got: what(first.report.Verdict, first.report.Property)}
 	}
-	s.best = first
-	for s.round() {
-	}
+	s.adopt(first)
+	s.cutDown(quick, beginningEvents)
+	s.beginElsewhere()
+	s.cutDown(thorough, 0)
 	if s.err != nil {
 		return nil, s.err
 	}
-	options := s.options
+	options := s.options(s.best.on)
 	options.Decisions = s.best.list
-	small, err := scenarios.NewArtifact(&s.spec, options, s.best.report)
+	small, err := scenarios.NewArtifact(&s.best.on.spec, options, s.best.report)
 	if err != nil {
 		return nil, err
 	}

@@ -37,11 +37,14 @@ func SizeOf(list []sim.Decision) (s Size) {
 		case sim.Fault:
 			s.Faults++
 		case sim.Work:
-			if isPause(d) {
+			switch {
+			case isOperation(d):
+				s.Operations++
+			case isPause(d):
 				s.Pauses++
 				times = append(times, d.Value)
-			} else {
-				s.Operations++
+			default: // what kind of order it is
+				s.Sizes++
 			}
 		case sim.Size:
 			s.Sizes++
@@ -74,6 +77,16 @@ func (s Size) Compare(t Size) int {
 		cmp.Compare(s.Operations, t.Operations), cmp.Compare(s.Pauses, t.Pauses), cmp.Compare(s.Sizes, t.Sizes),
 		cmp.Compare(s.digits, t.digits), cmp.Compare(s.values, t.values), cmp.Compare(s.total, t.total),
 		cmp.Compare(s.names, t.names))
+}
+
+// better reports whether, of two findings that are not parts of each other, the one of
+// this size is the better to show: one that a reader takes in before one that is too
+// long, two long ones by their length, two short ones as Compare has it.
+func (s Size) better(t Size) bool {
+	if a, b := s.Total(), t.Total(); max(a, b) > tooMany && a != b {
+		return a < b
+	}
+	return s.Compare(t) < 0
 }
 
 // String says it for people: "9 decisions (1 lie, 4 network, 4 operations)".
@@ -112,5 +125,16 @@ func digits(v int64) int {
 	return n
 }
 
-// isPause reports whether d is the pause before an operation rather than one.
-func isPause(d *sim.Decision) bool { return d.Choice == sim.Work && d.Label != "" }
+// isOperation reports whether d is an operation of a client, or an order of the
+// membership's agent, which names a server.
+func isOperation(d *sim.Decision) bool {
+	return d.Choice == sim.Work && (d.Label == "" || d.Label == "server")
+}
+
+// isPause reports whether d is the pause before an operation.
+func isPause(d *sim.Decision) bool { return d.Choice == sim.Work && d.Label == pauseLabel }
+
+// isSize reports whether d is a number that the scenario, or an order, leaves open.
+func isSize(d *sim.Decision) bool {
+	return d.Choice == sim.Size || d.Choice == sim.Work && !isOperation(d) && !isPause(d)
+}

@@ -40,7 +40,7 @@ func (t timeline) Step(s sim.Step) {
 func (t *trial) operations() []int {
 	var at []int
 	for i := range t.list {
-		if t.list[i].Choice == sim.Work && !isPause(&t.list[i]) {
+		if isOperation(&t.list[i]) {
 			at = append(at, i)
 		}
 	}
@@ -89,7 +89,7 @@ func (t *trial) without(gone []int, timed bool) []sim.Decision {
 		switch {
 		case slices.Contains(gone, i):
 		case isPause(&d):
-		case d.Choice == sim.Work:
+		case isOperation(&d):
 			out = append(out, d)
 			k := d.Key
 			k.Label = pauseLabel

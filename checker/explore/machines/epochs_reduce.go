@@ -1,6 +1,9 @@
 package machines
 
 import (
+	"fmt"
+	"slices"
+
 	"turncoat/checker/explore"
 	"turncoat/protocol"
 	"turncoat/protocol/dbqs"
@@ -57,8 +60,7 @@ func (e Epochs) alike() (kinds [][]int) {
 	for i := range shape.Servers() {
 		in := ""
 		for epoch := range e.Steps + 1 {
-			first := int(shape.Group(epoch)[0])
-			in += string(protocol.AppendBool(nil, i >= first && i < first+shape.Size))
+			in += fmt.Sprint(slices.Contains(shape.Group(epoch), protocol.NodeID(i)))
 		}
 		member = append(member, in)
 		if i <= e.Liars || in != member[i-1] {

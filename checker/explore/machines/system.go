@@ -67,7 +67,7 @@ type Dialect interface {
 }
 
 const (
-	maxNodes  = 16
+	maxNodes  = 17
 	maxFlight = 160 // messages in flight
 )
 

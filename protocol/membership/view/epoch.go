@@ -47,14 +47,20 @@ func (v *View) Probe(env protocol.Env) {
 // onAsk sends the steps that the asker lacks, a few at a time; it asks again when
 // it has taken them.
 func (v *View) onAsk(env protocol.Env, from protocol.NodeID, m *Ask) {
-	for i, epoch := 0, m.Epoch; i < maxSteps; i, epoch = i+1, epoch+1 {
+	v.Help(env, from, m.Epoch)
+	v.Heard(env, from, m.Epoch)
+}
+
+// Help sends a node the first steps out of the epoch that it is in.
+func (v *View) Help(env protocol.Env, to protocol.NodeID, epoch uint64) {
+	for range maxSteps {
 		s := v.Step(epoch)
 		if s == nil {
-			break
+			return
 		}
-		env.Send(from, s)
+		env.Send(to, s)
+		epoch++
 	}
-	v.Heard(env, from, m.Epoch)
 }
 
 // onStep takes a step if it is the next, and with it those that waited for it.
@@ -113,7 +119,7 @@ func (v *View) Enter(env protocol.Env, s *Step) error {
 		v.forward(env, s)
 	}
 	v.asked = v.asked && v.target > v.Epoch()
-	v.lease.drop(v.Epoch())
+	v.turnLease(env)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"turncoat/protocol"
+	"turncoat/protocol/ring"
 )
 
 // Freshness: a node sends a nonce to the service and gets back a certificate that
@@ -11,30 +12,53 @@ import (
 // for T_f on its own clock, counted from when it *sent* the nonce: the answer may
 // have been held back for as long as anyone likes.
 
+// question is a nonce that the service was asked about.
+type question struct {
+	nonce  uint64
+	sentAt protocol.Time // when it was first sent
+}
+
 // lease is the state of a node's freshness.
 type lease struct {
-	nonce  uint64        // asked about; 0: nothing
-	sentAt protocol.Time // when the nonce was first sent
-	next   int           // the replica to ask next
+	asked  question // the latest; none, if its nonce is 0
+	before question // the one before, of which an answer may still be on its way
+	next   int      // the replica to ask next
+	tries  int      // relays that were asked for a lease and have not brought it
 
 	held  bool
 	epoch uint64        // that the lease is for
 	until protocol.Time // when it ends
 	had   bool          // there was a lease before
+
+	early *FreshnessCertificate // of an epoch that the node has yet to enter; nil if there is none
+	since protocol.Time         // when its nonce was sent
 }
 
-// drop ends a lease for another epoch than the node's.
-func (l *lease) drop(epoch uint64) {
-	if l.epoch != epoch {
+// turnLease ends the lease for the epoch that the node has left. If the certificate of the
+// one that it is in was faster than the step into that, a lease begins.
+func (v *View) turnLease(env protocol.Env) {
+	l := &v.lease
+	if l.epoch != v.Epoch() {
 		l.held = false
+	}
+	if c := l.early; c != nil && c.Epoch <= v.Epoch() {
+		l.early = nil
+		if c.Epoch == v.Epoch() {
+			v.begin(env, l.since)
+		}
 	}
 }
 
 func (l *lease) appendState(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint64(b, l.nonce)
-	b = binary.LittleEndian.AppendUint64(b, uint64(l.sentAt))
-	b = binary.AppendUvarint(b, uint64(l.next))
+	for _, q := range [...]question{l.asked, l.before} {
+		b = binary.LittleEndian.AppendUint64(b, q.nonce)
+		b = binary.LittleEndian.AppendUint64(b, uint64(q.sentAt))
+	}
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(l.next)), uint64(l.tries))
 	b = protocol.AppendBool(protocol.AppendBool(b, l.held), l.had)
+	if b = protocol.AppendBool(b, l.early != nil); l.early != nil {
+		b = binary.LittleEndian.AppendUint64(l.early.AppendTo(b), uint64(l.since))
+	}
 	b = binary.LittleEndian.AppendUint64(b, l.epoch)
 	return binary.LittleEndian.AppendUint64(b, uint64(l.until))
 }
@@ -54,55 +78,105 @@ func (v *View) LeaseUntil() (protocol.Time, bool) {
 
 // Refresh asks for a freshness certificate. The caller calls it when it wants a
 // lease, and again, after a time of its choice, while there is none: each call
-// asks another replica of the service. A nonce that is young is kept, so that a
-// late answer still counts.
+// asks another replica of the service. A nonce that is young is asked about again, and
+// the answer to the one before still counts: it is late, not old.
 func (v *View) Refresh(env protocol.Env) {
 	l, now := &v.lease, env.Now()
-	if l.nonce == 0 || now.Sub(l.sentAt) >= v.cfg.Lease/2 {
-		l.nonce, l.sentAt = max(1, env.Nonce()), now
+	if l.asked.nonce == 0 || now.Sub(l.asked.sentAt) >= v.cfg.Lease/2 {
+		l.asked, l.before = question{max(1, env.Nonce()), now}, l.asked
 	}
 	c := v.Config()
+	if relay, found := v.relay(c); found {
+		env.Send(relay, &FreshAsk{v.Epoch(), l.asked.nonce})
+		return
+	}
 	replicas := c.Service()
 	if len(replicas) == 0 {
 		return
 	}
 	if l.next == 0 {
-		l.next = int(l.nonce % uint64(len(replicas))) // not everyone the same
+		l.next = int(l.asked.nonce % uint64(len(replicas))) // not everyone the same
 	}
 	to := c.Lookup(replicas[l.next%len(replicas)])
 	l.next++
-	env.Send(to.Node, &FreshAsk{v.Epoch(), l.nonce})
+	env.Send(to.Node, &FreshAsk{v.Epoch(), l.asked.nonce})
 }
 
-// onFreshReply begins a lease.
+// maxRelays is how many relays are asked before the service itself [O]: any of them, or
+// of those above them, may be down or a liar.
+const maxRelays = 2
+
+// relay returns the relay to ask next, each time another, any active member; false when
+// it is the service's turn.
+func (v *View) relay(c *ring.Config) (protocol.NodeID, bool) {
+	l := &v.lease
+	if !v.cfg.Relays || l.tries >= maxRelays || c.Len() == 0 {
+		return protocol.None, false
+	}
+	m := c.At(int((l.asked.nonce>>16 + uint64(l.tries)) % uint64(c.Len())))
+	l.tries++
+	return m.Node, m.Status == ring.Active && m.ID != v.self
+}
+
+// onFreshReply begins a lease, or keeps the certificate until the node has entered its
+// epoch: where epochs are short, to ask again then would be to have it too late.
 func (v *View) onFreshReply(env protocol.Env, from protocol.NodeID, m *FreshReply) {
 	l, c := &v.lease, m.Certificate
 	v.Heard(env, from, max(m.Epoch, c.Epoch))
-	if l.nonce == 0 || c.Epoch != v.Epoch() {
+	if l.asked.nonce == 0 && l.before.nonce == 0 || c.Epoch < v.Epoch() {
 		return
 	}
-	if !v.fresh(c) {
+	q, ok := v.fresh(c)
+	if !ok {
 		env.Note(NoteFreshnessRefused, v.Epoch())
 		return
 	}
-	since := l.sentAt
+	l.answered(q)
+	since := q.sentAt
 	if !v.cfg.enforced(LeaseFromSend) {
 		since = env.Now()
 	}
+	if c.Epoch > v.Epoch() {
+		env.Note(NoteFreshnessEarly, v.Epoch())
+		l.early, l.since = c, since
+		return
+	}
+	v.begin(env, since)
+}
+
+// answered strikes a question out, and the one before it.
+func (l *lease) answered(q question) {
+	if q == l.asked {
+		l.asked = question{}
+	}
+	l.before = question{}
+}
+
+// begin begins a lease for the node's epoch.
+func (v *View) begin(env protocol.Env, since protocol.Time) {
+	l := &v.lease
 	switch {
 	case !l.had:
 		env.Note(NoteLease, v.Epoch())
 	case !v.Current(env.Now()):
 		env.Note(NoteLeaseRenewed, v.Epoch())
+	case since.Add(v.cfg.Lease) <= l.until:
+		return // the present one lasts longer
 	}
-	l.held, l.had, l.epoch, l.until, l.nonce = true, true, c.Epoch, since.Add(v.cfg.Lease), 0
+	l.held, l.had, l.epoch, l.until, l.tries = true, true, v.Epoch(), since.Add(v.cfg.Lease), 0
 }
 
-// fresh reports whether a certificate is the service's answer to the node's nonce.
-// Without the binding, anyone could send yesterday's.
-func (v *View) fresh(c *FreshnessCertificate) bool {
+// fresh reports whether a certificate is the service's answer to a nonce of the node,
+// and which. Without the binding, anyone could send yesterday's.
+func (v *View) fresh(c *FreshnessCertificate) (q question, ok bool) {
+	l := &v.lease
 	if !v.cfg.enforced(NonceBinding) {
-		return v.keys.VerifyThreshold(v.cfg.Service, c.Bytes(), &c.Signature)
+		return l.asked, v.keys.VerifyThreshold(v.cfg.Service, c.Bytes(), &c.Signature)
 	}
-	return c.Verify(v.keys, v.cfg.Service, v.keys.Self(), v.lease.nonce)
+	for _, q = range [...]question{l.asked, l.before} {
+		if q.nonce != 0 && c.Verify(v.keys, v.cfg.Service, v.keys.Self(), q.nonce) {
+			return q, true
+		}
+	}
+	return question{}, false
 }

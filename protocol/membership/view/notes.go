@@ -15,11 +15,13 @@ const (
 	NoteLease = "membership.lease"
 	// A lease began after an earlier one had run out.
 	NoteLeaseRenewed = "membership.lease-expired-and-renewed"
+	// A freshness certificate came before the step into its epoch, and waits.
+	NoteFreshnessEarly = "membership.freshness-early"
 	// A freshness certificate was refused.
 	NoteFreshnessRefused = "membership.freshness-refused"
 )
 
 // Situations returns all of them.
 func Situations() []string {
-	return []string{NoteEpoch, NoteThreeBehind, NoteStepRefused, NoteStepEarly, NoteLease, NoteLeaseRenewed, NoteFreshnessRefused}
+	return []string{NoteEpoch, NoteThreeBehind, NoteStepRefused, NoteStepEarly, NoteLease, NoteLeaseRenewed, NoteFreshnessEarly, NoteFreshnessRefused}
 }

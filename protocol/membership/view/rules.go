@@ -21,6 +21,7 @@ const (
 	RecoverFirst
 	EraseShares
 	UnpredictableMove
+	EvolveKeys
 )
 
 // Rules lists every rule that can be lifted, in order of their bits.
@@ -36,4 +37,5 @@ var Rules = protocol.RuleBook[Rule]{
 	{Rule: RecoverFirst, Name: "membership.recover-first", Doc: "a member that was inactive proves that its epoch is current before it is taken back"},
 	{Rule: EraseShares, Name: "membership.erase-shares", Doc: "who leaves the service's group erases its share of the service's key"},
 	{Rule: UnpredictableMove, Name: "membership.unpredictable-move", Doc: "the service's next group is drawn by a signature that nobody has before the epoch ends; lifted, by the members alone"},
+	{Rule: EvolveKeys, Name: "membership.evolve-keys", Doc: "who enters an epoch erases its keys of the epochs before, and with them what was sealed to it then"},
 }

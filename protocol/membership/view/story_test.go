@@ -24,7 +24,7 @@ import (
 //	hear from=2 epoch=4                    some message carries an epoch
 //	ask from=6 epoch=0
 //	refresh                                the node asks for a lease
-//	fresh epoch=0 nonce=own|other index=2  a freshness certificate comes in
+//	fresh epoch=0 nonce=102 index=2        a freshness certificate comes in, of the last nonce if not told
 //	wait 500ms
 //	restart                                the node comes back with its disk
 //	state
@@ -214,10 +214,11 @@ func (s *story) step(d *datadriven.TestData) *Step {
 // fresh lets a freshness certificate come in, over three nonces of which one is the
 // node's last, or none.
 func (s *story) fresh(d *datadriven.TestData) {
-	nonce := s.view.lease.nonce
+	nonce := s.view.lease.asked.nonce
 	if d.HasArg("old") {
 		nonce = 101
 	}
+	nonce = uint64(s.number(d, "nonce", int(nonce)))
 	epoch := uint64(s.number(d, "epoch", int(s.view.Epoch())))
 	leaf := NonceLeaf(s.keys.Self(), nonce)
 	tree := s.keys.NewMerkleTree([][]byte{NonceLeaf(8, 1), NonceLeaf(9, 2), leaf})

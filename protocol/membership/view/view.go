@@ -29,6 +29,7 @@ type Config struct {
 	Lease    time.Duration  // T_f: how long a freshness certificate is good for, on the node's own clock; 0: there are no leases, every node takes its epoch to be current
 	Retry    time.Duration  // least time between two requests for steps
 	FanOut   int            // children of a node in the dissemination tree
+	Relays   bool           // nonces go up the tree, and are gathered on the way
 	Versions *ring.Versions // may be nil
 	Lifted   Rule           // the rules left out; none by default
 }

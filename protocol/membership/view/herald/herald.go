@@ -14,6 +14,7 @@ package herald
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -21,8 +22,9 @@ import (
 	"turncoat/protocol/ring"
 )
 
-// Shape is how the groups of a plan follow each other. The servers of epoch e are
-// Size in a row, from number e*(Size-Overlap) on: Overlap of them stay at each step.
+// Shape is how the groups of a plan follow each other. At each step Overlap members
+// stay: server 0 if any does, and of the others the youngest. The rest are replaced by servers
+// that were never there, with the next numbers.
 type Shape struct {
 	Size    int // of each group
 	Overlap int // members that two consecutive groups share, fewer than Size
@@ -32,10 +34,14 @@ type Shape struct {
 // Servers returns how many servers are a member at some time.
 func (s Shape) Servers() int { return s.Size + s.Epochs*(s.Size-s.Overlap) }
 
-// Group returns the servers of an epoch.
+// Group returns the servers of an epoch, ascending.
 func (s Shape) Group(epoch int) (ids []protocol.NodeID) {
+	beyond := s.Size + epoch*(s.Size-s.Overlap)
 	for i := range s.Size {
-		ids = append(ids, protocol.NodeID(epoch*(s.Size-s.Overlap)+i))
+		ids = append(ids, protocol.NodeID(beyond-s.Size+i))
+	}
+	if s.Overlap > 0 {
+		ids[0] = 0
 	}
 	return ids
 }
@@ -57,7 +63,7 @@ func NewPlan(a *auth.Authority, s Shape) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := ring.NewConfig(0, s.members(0), nil, nil, ring.Options{})
+	config, err := ring.NewConfig(0, s.members(s.Group(0)), nil, nil, ring.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +86,8 @@ func NewPlan(a *auth.Authority, s Shape) (*Plan, error) {
 // Place returns the place of a server on the ring.
 func Place(server protocol.NodeID) protocol.ID { return protocol.ID{byte(server + 1)} }
 
-func (s Shape) members(epoch int) (out []ring.Member) {
-	for _, id := range s.Group(epoch) {
+func (s Shape) members(ids []protocol.NodeID) (out []ring.Member) {
+	for _, id := range ids {
 		out = append(out, ring.Member{ID: Place(id), Node: id})
 	}
 	return out
@@ -89,12 +95,15 @@ func (s Shape) members(epoch int) (out []ring.Member) {
 
 // delta returns the step into an epoch.
 func (s Shape) delta(epoch int) *ring.Delta {
+	old, next := s.Group(epoch-1), s.Group(epoch)
+	without := func(ids, others []protocol.NodeID) []ring.Member {
+		return s.members(slices.DeleteFunc(slices.Clone(ids), func(id protocol.NodeID) bool { return slices.Contains(others, id) }))
+	}
 	var changes []ring.Change
-	moved := s.Size - s.Overlap
-	for _, m := range s.members(epoch - 1)[:moved] {
+	for _, m := range without(old, next) {
 		changes = append(changes, ring.Change{Kind: ring.Remove, Member: m})
 	}
-	for _, m := range s.members(epoch)[s.Overlap:] {
+	for _, m := range without(next, old) {
 		changes = append(changes, ring.Change{Kind: ring.Add, Member: m})
 	}
 	return ring.NewDelta(uint64(epoch-1), changes)
