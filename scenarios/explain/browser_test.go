@@ -11,9 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"turncoat/protocol/auth"
-	"turncoat/scenarios"
 )
 
 // These tests drive the page in headless Chromium, which must be on the path as
@@ -138,30 +135,4 @@ func TestLargeRun(t *testing.T) {
 	if s.Report.Messages < 5000 {
 		t.Errorf("only %d messages", s.Report.Messages)
 	}
-}
-
-// run tells of a run of a scenario of the library.
-func run(t *testing.T, name string, sets ...string) *Story {
-	t.Helper()
-	spec, err := scenarios.Lookup(name)
-	if err == nil {
-		err = scenarios.Apply(spec, sets)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := scenarios.Options{Seed: 1, Suite: auth.Ideal}
-	rep, err := scenarios.Run(spec, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := scenarios.NewArtifact(spec, o, rep)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Tell(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
