@@ -101,6 +101,41 @@ func TestComputedTwiceAndFromTheCacheIsTheSame(t *testing.T) {
 	}
 }
 
+// Whoever lies, lies by the same rule in every form, and about as many as were asked for.
+func TestShareOfLiars(t *testing.T) {
+	for _, percent := range []int{0, 5, 30, 90} {
+		p := spread{liars: percent}
+		liars := 0
+		for i := range 1000 {
+			if p.lies(i) {
+				liars++
+			}
+		}
+		if liars < 10*percent-replicas || liars > 10*percent {
+			t.Errorf("%d of 1000 lie, asked for %d percent", liars, percent)
+		}
+	}
+}
+
+// A dissemination without a settled form, or among liars alone, is refused.
+func TestBadDisseminations(t *testing.T) {
+	head := "name: x\ncompute: dissemination\ncolumns: [50 %]\nseeds: 1\nquick: 1\nx: {set: members, values: ['100']}\n"
+	for series, want := range map[string]string{
+		"[{set: [form=treee]}]":            `"treee" is none of tree, gossip, piggyback`,
+		"[{set: [form=tree, liars=99]}]":   "at most 90 percent liars",
+		"[{set: [form=tree, lairs=10]}]":   `no setting "lairs"`,
+		"[{set: [form=tree, liars=many]}]": `"many"`,
+	} {
+		s, err := Decode("x.yaml", []byte(head+"series: "+series+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err = Compute(s, Options{Quick: true}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", series, err, want)
+		}
+	}
+}
+
 func TestBadExperiments(t *testing.T) {
 	good := "name: x\nmeasure: latency-ms\nseeds: 2\nquick: 1\nseries: [{label: a, scenario: static-calm, set: [clients=1]}]\n"
 	if _, err := Decode("x.yaml", []byte(good)); err != nil {

@@ -207,7 +207,7 @@ func (w *scribe) send(node int, o *outcome) {
 	for _, e := range o.sent {
 		p := w.post(&parcel{envelope: e, sent: w.now, arrive: never})
 		switch {
-		case w.m.Ignore != nil && w.m.Ignore(e.msg):
+		case w.m.Ignore != nil && w.m.Ignore(e.to, e.msg):
 		case e.to == w.m.liar:
 			w.asked[node], w.told[e], w.heard = p, p, p
 		default:

@@ -167,8 +167,8 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 	m.post(o, l, e.sent, in)
 	if client := len(m.Nodes[l.node].Script) > 0; !client {
 		next.asked = append(slices.Clip(l.asked), o.told...)
-	} else if n := len(o.outs); n > 0 {
-		next.asked = o.outs[n-1:]
+	} else if all := slices.Concat(o.outs, o.told); len(all) > 0 {
+		next.asked = all[len(all)-1:]
 	}
 	o.next = m.keepLocal(next)
 	o.quiet = o.next == l && len(o.outs)+len(o.told) == 0 && e.result == nil
@@ -192,7 +192,7 @@ func (m *Model) post(o *outcome, l *local, all []sent, in input) {
 		if l.id == unborn {
 			e.source, e.nth = nil, -1
 		}
-		if m.Ignore != nil && m.Ignore(x.msg) {
+		if m.Ignore != nil && m.Ignore(to, x.msg) {
 			o.sent = append(o.sent, e)
 			continue
 		}

@@ -24,7 +24,7 @@ type System struct {
 	Attendants int
 	// Ignore reports whether a message never arrives, because nothing would come of it
 	// that does not come about otherwise; nil if all may. The model of the system says why.
-	Ignore func(m protocol.Message) bool
+	Ignore func(to int, m protocol.Message) bool
 	// Epochs and Overlap are the shape of the groups, where those change.
 	Epochs, Overlap int
 
