@@ -328,3 +328,12 @@ func (m *CouncilModel) Explain(s *CouncilState) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// HeldBytes implements explore.Holder: the states of the service, each of some kilobytes, and
+// what every operation leads to.
+func (m *CouncilModel) HeldBytes() int64 {
+	const service = 4 << 10
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return int64(len(m.services))*service + int64(len(m.executed))*mapEntry
+}

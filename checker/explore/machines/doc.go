@@ -131,6 +131,6 @@
 // Local states, messages and histories are interned, and what a machine does on an
 // input is computed once: some 1,700 times in the search of 13.7 million states above.
 // All else is looking up small numbers (intern.go). What is interned is kept for
-// ever and is not part of Result.PeakBytes: little for dbqs-static, but
+// ever, and counts as memory of the search (held.go): little for dbqs-static, but
 // across view changes of pbft nearly every step of a walk meets a local state that is new.
 package machines
