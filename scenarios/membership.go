@@ -216,6 +216,7 @@ type orders struct {
 	rate   uint32
 	count  uint32 // of the agent's orders
 	pace   Span   // between two of them
+	done   bool   // the agent has given its last
 }
 
 // given is an order that the authority gave.
@@ -260,6 +261,7 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		}
 		return op, think, true
 	}
+	o.done = o.done || actor == 0
 	return protocol.Operation{}, 0, false
 }
 
