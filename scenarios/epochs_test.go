@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,33 @@ func TestSleeperNeedsALease(t *testing.T) {
 		t.Errorf("%d histories are atomic", runs)
 	}
 	t.Logf("%d of %d histories are not atomic", torn, runs)
+}
+
+// TestTheMillion runs a hundredth of the scenario of a million operations, with all its
+// servers, and holds that every operation was judged.
+func TestTheMillion(t *testing.T) {
+	const file = "scale/million.yaml"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Decode(file, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Workload.Operations.Lo*(s.Clients.Lo-1) != 1_000_000 {
+		t.Errorf("%d clients do %d operations each", s.Clients.Lo-1, s.Workload.Operations.Lo)
+	}
+	if err := Apply(s, []string{"workload.operations=156", "system.membership.orders=10", "system.membership.epoch=500ms"}); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := Run(s, Options{Seed: 1, Suite: auth.Ideal})
+	if err != nil || rep.Outcome != checker.Pass {
+		t.Fatalf("%v, %v: %s", err, rep.Outcome, rep.Detail)
+	}
+	if judged := checker.Check(rep.History, checker.Options{}); judged.Checked != 64*156 || judged.ByZones != 64 {
+		t.Errorf("%d operations of %d objects were judged", judged.Checked, judged.ByZones)
+	}
 }
 
 // TestWindowsEnd holds that who falls after a window of vulnerability has closed does
