@@ -146,6 +146,7 @@ func TestBadExperiments(t *testing.T) {
 		"static-calm=static-clam": `did you mean "static-calm"?`,
 		"clients=1=clints=1":      `did you mean "clients"?`,
 		"seeds: 2=seds: 2":        `x.yaml:3: there is no field "seds": did you mean "seeds"?`,
+		"label: a=label: ä":       "a PDF shows only ASCII right",
 		"quick: 1=quick: 0":       "seeds, quick and series must be given",
 	} {
 		from, to, _ := strings.Cut(change, "=")
