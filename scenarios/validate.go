@@ -37,6 +37,7 @@ func (s *Spec) validate() error {
 		v.checkGroups()
 	}
 	v.adversary()
+	v.sessions()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
