@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -225,6 +226,8 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
+var redraw = flag.Bool("redraw", false, "draw the figures that are kept anew, from their data")
+
 // The figures that are kept beside their data are drawn from it, byte for byte.
 func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
 	specs, err := Library()
@@ -245,12 +248,18 @@ func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(filepath.Join(kept, s.Name+".svg"))
+		file := filepath.Join(kept, s.Name+".svg")
+		if *redraw {
+			if err := os.WriteFile(file, drawn, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(drawn, want) {
-			t.Errorf("%s: drawn from its data the figure is another; draw it anew with turncoat figure %s --format svg --out results/figures", s.Name, s.Name)
+			t.Errorf("%s: drawn from its data the figure is another; if that is meant: go test ./scenarios/experiment -run Kept -redraw", s.Name)
 		}
 	}
 }
