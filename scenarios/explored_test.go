@@ -15,9 +15,9 @@ import (
 )
 
 // found explores a model with a rule lifted and returns its counterexample.
-func found(t *testing.T, rule string, o explore.Options, settings ...string) *explore.Counterexample {
+func found(t *testing.T, model, rule string, o explore.Options, settings ...string) *explore.Counterexample {
 	t.Helper()
-	entry, err := models.Shipped().Find("dbqs-static")
+	entry, err := models.Shipped().Find(model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,19 +33,29 @@ func found(t *testing.T, rule string, o explore.Options, settings ...string) *ex
 }
 
 // stepwise notes what happens at correct nodes, in the explorer's words.
-type stepwise struct{ lines []string }
+type stepwise struct {
+	servers, clients int
+	lines            []string
+}
 
 func (l *stepwise) Step(s sim.Step) {
 	name := func(id protocol.NodeID) string {
-		if id < 4 {
-			return fmt.Sprintf("s%d", id)
+		switch i := int(id); {
+		case i < l.servers:
+			return fmt.Sprintf("s%d", i)
+		case i < l.servers+l.clients:
+			return fmt.Sprintf("c%d", i-l.servers)
 		}
-		return fmt.Sprintf("c%d", id-4)
+		return "herald"
 	}
 	switch {
 	case s.Node == 0: // the liar
 	case s.Kind == sim.StepMessage:
-		l.lines = append(l.lines, fmt.Sprintf("%s -> %s: %s", name(s.From), name(s.Node), strings.TrimPrefix(string(s.Message.Kind()), "dbqs.")))
+		what := strings.TrimPrefix(string(s.Message.Kind()), "dbqs.")
+		if what == "membership.step" {
+			what = "the step into epoch"
+		}
+		l.lines = append(l.lines, fmt.Sprintf("%s -> %s: %s", name(s.From), name(s.Node), what))
 	case s.Kind == sim.StepInvoke:
 		l.lines = append(l.lines, strings.TrimSpace(fmt.Sprintf("%s begins %v %s", name(s.Node), s.Op.Kind, s.Op.Value)))
 	}
@@ -75,20 +85,26 @@ func checkSteps(t *testing.T, rule string, got []string, example *explore.Counte
 // says, finds the same wrong, and repeats it from the file.
 func TestExploredScheduleIsReplayed(t *testing.T) {
 	for _, c := range []struct {
+		model    string
 		rule     string
 		options  explore.Options
 		settings []string
 	}{
-		{"dbqs.write-back", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.read-quorum", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.write-quorum", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.distinct-senders", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.verify-signature", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
-		{"dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
-		{"dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+		{"dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.read-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.write-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.distinct-senders", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.verify-signature", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
+		{"dbqs-static", "dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
+		{"dbqs-static", "dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+		{"dbqs-epochs", "dbqs.transfer-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.one-epoch-phase", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.serve-when-ready", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.transfer-gate", explore.Options{Reduction: explore.All, Strategy: explore.DFS}, nil},
+		{"dbqs-epochs", "dbqs.epoch-check", explore.Options{Reduction: explore.All, Strategy: explore.DFS}, nil},
 	} {
-		example := found(t, c.rule, c.options, c.settings...)
+		example := found(t, c.model, c.rule, c.options, c.settings...)
 		if example.Unscheduled != nil {
 			t.Errorf("%s: %v\n%s", c.rule, example.Unscheduled, example)
 			continue
@@ -107,7 +123,7 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			steps := &stepwise{}
+			steps := &stepwise{servers: example.Schedule.Servers, clients: example.Schedule.Clients}
 			rep, err := b.Replay(steps)
 			if err != nil || rep.Outcome != checker.Violation {
 				t.Errorf("%s: replayed %v, %v", c.rule, rep, err)
@@ -122,7 +138,7 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 
 // A schedule that breaks nothing in the simulator is not passed off as a finding.
 func TestScheduleMustBreakSomething(t *testing.T) {
-	s := found(t, "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
+	s := found(t, "dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
 	s.Lifted = nil
 	if _, err := FromSchedule(s, "turncoat explore dbqs-static"); err == nil || !strings.Contains(err.Error(), "one of them is wrong") {
 		t.Errorf("%v", err)
