@@ -230,7 +230,7 @@ type orders struct {
 
 	flash   int           // so many servers join at once, by the first orders
 	flashAt time.Duration // then
-	done   bool   // the agent has given its last
+	done    bool          // the agent has given its last
 }
 
 // given is an order that the authority gave.
