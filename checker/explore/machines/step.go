@@ -134,7 +134,9 @@ func (m *Model) compute(l *local, in input) *outcome {
 		m.feed(next, e, in)
 	}
 	m.machines++
-	return m.outcomes.put(k, m.settle(l, next, e, in))
+	o := m.settle(l, next, e, in)
+	m.keepsOutcome(o)
+	return m.outcomes.put(k, o)
 }
 
 // feed gives an input to a machine.
@@ -244,6 +246,7 @@ func (m *Model) keepLocal(l *local) *local {
 	l.rank = m.known.rank(contents)
 	l.id = m.locals.add(l)
 	m.known.locals[contents] = l
+	m.keepsLocal(contents)
 	return l
 }
 
@@ -260,6 +263,7 @@ func (m *Model) keepEnvelope(e *envelope) *envelope {
 		panic("machines: more messages than have numbers")
 	}
 	m.known.envelopes[contents] = e
+	m.keepsEnvelope(contents)
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"turncoat/checker/explore"
 	"turncoat/protocol"
@@ -117,6 +118,8 @@ type Model struct {
 	images   memo[local] // by local state and permutation
 	imagesOf memo[envelope]
 	orders   [][]int // permutations of nodes that are alike, the identity first
+
+	held atomic.Int64 // bytes of what is interned (held.go)
 
 	// mu is held while something new is computed. Machines of one node share
 	// the scratch memory of its keys, so they never run at the same time.
