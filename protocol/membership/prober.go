@@ -179,7 +179,10 @@ func (t *prober) onPong(env protocol.Env, m *Pong) {
 	} else if p.silent > 0 {
 		env.Note(NoteSpoofed, s.view.Epoch())
 	}
-	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive && t.recovered(m) {
+	if !t.recovered(m) {
+		return
+	}
+	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive {
 		p.good, p.in = p.good+1, s.view.Epoch()
 	}
 }
