@@ -26,6 +26,11 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
 	},
 	{
+		Name: "dbqs-forget", Doc: "acknowledges what it is given to hold, and says ever after that there is nothing", Protocol: "dbqs",
+		Parameters: []Parameter{rateParameter("denying", "1000000"), kindsParameter},
+		make:       func(v *values) Strategy { return &DBQSForget{aim: v.aim()} },
+	},
+	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
 		Parameters: []Parameter{
 			rateParameter("splitting as a message comes in", "50000"),
