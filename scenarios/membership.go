@@ -234,6 +234,7 @@ type orders struct {
 
 	flash   int           // so many servers join at once, by the first orders
 	flashAt time.Duration // then
+	done    bool          // the agent has given its last
 }
 
 // given is an order that the authority gave.
@@ -283,6 +284,7 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		}
 		return op, think, true
 	}
+	o.done = o.done || actor == 0
 	return protocol.Operation{}, 0, false
 }
 
