@@ -2,6 +2,7 @@ package adversary
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"turncoat/protocol"
@@ -29,6 +30,8 @@ func (d Membership) Topic(m protocol.Message) uint64 {
 		return topic("ping", m.Epoch, 0)
 	case *membership.Vote:
 		return topic("vote", m.Epoch, uint64(m.Vote))
+	case *membership.Report:
+		return topic("vote", m.Epoch, uint64(m.Vote))
 	case *membership.Partial:
 		return topic("partial", m.Epoch, uint64(m.Purpose))
 	case *view.Step:
@@ -43,9 +46,14 @@ func (d Membership) Topic(m protocol.Message) uint64 {
 func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protocol.Message, power Power) (protocol.Message, bool) {
 	switch m := truth.(type) {
 	case *membership.Ping:
+		if d.Config.Committees > 0 {
+			return d.allege(keys, &membership.Report{Epoch: m.Epoch}, power)
+		}
 		return d.slander(keys, m.Epoch, power)
 	case *membership.Vote:
 		return d.slander(keys, m.Epoch+uint64(power.Choose("fabricate.epoch", 2)), power)
+	case *membership.Report:
+		return d.allege(keys, m, power)
 	case *membership.Pong:
 		return d.impostor(m, power), true
 	case *membership.Partial:
@@ -62,6 +70,10 @@ func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protoco
 		return d.relabel(m, power), true
 	case *view.Ask:
 		return &view.Ask{Epoch: m.Epoch + uint64(power.Choose("fabricate.epoch", 3))}, true
+	case *view.Gather:
+		c := *m
+		c.Root[power.Choose("fabricate.root", len(c.Root))] ^= 1
+		return &c, true
 	case *view.FreshAsk:
 		return &view.FreshAsk{Epoch: 1 << 40, Nonce: m.Nonce}, true
 	case *pbft.Request:
@@ -84,6 +96,19 @@ func (d Membership) slander(keys *auth.Keys, epoch uint64, power Power) (protoco
 		kind = membership.VoteEnd
 	}
 	return d.vote(keys, epoch, kind, d.victim(power))
+}
+
+// allege reports to the service, in a committee's name, what one member says.
+func (d Membership) allege(keys *auth.Keys, m *membership.Report, power Power) (protocol.Message, bool) {
+	c := &membership.Report{Epoch: m.Epoch, Vote: membership.VoteEvict, Target: d.victim(power)}
+	v, ok := d.vote(keys, m.Epoch, c.Vote, c.Target)
+	if !ok {
+		return nil, false
+	}
+	for place := range 2*d.Config.CommitteeF + 1 { // whichever is the liar's own, and the others all the same
+		c.Evidence = append(c.Evidence, membership.Statement{Replica: place, Sig: v.Sig})
+	}
+	return c, true
 }
 
 func (d Membership) vote(keys *auth.Keys, epoch uint64, kind membership.VoteKind, target protocol.ID) (*membership.Vote, bool) {
@@ -167,13 +192,22 @@ func (d Membership) silence(delta *ring.Delta, power Power) *ring.Delta {
 func (Membership) relabel(m *view.FreshReply, power Power) protocol.Message {
 	c, certificate := *m, *m.Certificate
 	c.Certificate = &certificate
-	switch power.Choose("fabricate.fresh", 3) {
+	ways := 3
+	if len(certificate.Above) > 0 {
+		ways = 5
+	}
+	switch power.Choose("fabricate.fresh", ways) {
 	case 0:
 		certificate.Epoch++
 	case 1:
 		certificate.Path.Index ^= 1
 	case 2:
 		certificate.Root[0] ^= 1
+	case 3:
+		certificate.Above = certificate.Above[1:] // as if it had come straight from the service
+	case 4:
+		certificate.Above = slices.Clone(certificate.Above)
+		certificate.Above[0].Root[0] ^= 1
 	}
 	return &c
 }

@@ -107,6 +107,17 @@ var specs = []Spec{
 		make: func(v *values) Strategy { return &PBFTOrder{aim: v.aim(), echo: v.flag("echo")} },
 	},
 	{
+		Name: "pbft-say", Doc: "says anything that it could sign about the first sequence numbers in the first views", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("speaking as a message comes in", "100000"),
+			{"again", "chance of saying one thing more then, in parts per million", "100000"},
+			{"slots", "how many sequence numbers it speaks of", "1"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTSay{rate: v.rate("rate"), again: v.rate("again"), slots: v.count("slots", 1, 4)}
+		},
+	},
+	{
 		Name: "pbft-stall", Doc: "treats one client, or one replica, as if it did not exist", Protocol: "pbft",
 		Parameters: []Parameter{
 			rateParameter("making somebody the victim as he is first met", "500000"), kindsParameter,

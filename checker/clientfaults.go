@@ -166,6 +166,18 @@ func (c *ClientFaults) lurked(event uint64, at int64, node protocol.NodeID, obje
 	}
 }
 
+// Lurking returns the most writes of one removed client to one object that took effect
+// after its removal.
+func (c *ClientFaults) Lurking() int {
+	most := 0
+	for i := range c.faulty {
+		for _, object := range c.objects {
+			most = max(most, c.faulty[i].effects[object])
+		}
+	}
+	return most
+}
+
 // holders counts the correct replicas that have stored w or anything newer. What
 // an incarnation stored and lost in a crash counts too: that accuses nobody.
 func (c *ClientFaults) holders(w preparedWrite) int {

@@ -52,9 +52,7 @@ func (e *Epochs) Returned(event uint64, at int64, client protocol.NodeID, r prot
 		return // the agent, or in the adversary's hands
 	}
 	e.members.acted(event, at, client, c.Epoch())
-	if c.Mixed() {
-		e.find("dbqs.one-epoch", event, at, client, "client %d ended a phase on replies of epoch %d and of one before", e.number(client), c.Epoch())
-	}
+	e.onePhase(event, at, client, c)
 	op := e.flight(client).op
 	if i := slices.Index(e.run.Objects, op.Object); op.Kind == protocol.Write || op.Kind == protocol.Read && r.Found {
 		if d := &e.complete[i]; dbqs.Newer(c.Written(), d.record) > 0 {

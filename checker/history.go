@@ -229,7 +229,11 @@ type names struct {
 	chunk strings.Builder // bytes of the newest names, so that one allocation serves many
 }
 
-const chunkBytes = 16 << 10
+// A chunk is twice as long as the one before it, up to a point: most histories are short.
+const (
+	firstChunk = 256
+	chunkBytes = 16 << 10
+)
 
 func (n *names) id(b []byte) uint32 {
 	if id, ok := n.ids[string(b)]; ok {
@@ -241,8 +245,9 @@ func (n *names) id(b []byte) uint32 {
 	// A builder never moves bytes while it has room, so the strings cut from it
 	// share its memory; when full it is left to them and a new one begun.
 	if n.chunk.Cap()-n.chunk.Len() < len(b) {
+		size := min(max(2*n.chunk.Cap(), firstChunk), chunkBytes)
 		n.chunk = strings.Builder{}
-		n.chunk.Grow(max(chunkBytes, len(b)))
+		n.chunk.Grow(max(size, len(b)))
 	}
 	start := n.chunk.Len()
 	n.chunk.Write(b)

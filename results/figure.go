@@ -12,23 +12,28 @@ import (
 // can be read without the program, and the drawing is a function of the table.
 type Figure struct {
 	Name    string   // file name without its ending
+	Title   string   // a few words above the drawing, ASCII
 	Caption string   // a sentence or two: what is seen, what is modelled, in what time
 	X, Y    Axis     //
 	Series  []Series // in order of legend and colour
 	Footer  string   // what the time is made of, ASCII
+	Legend  bool     // curves that all end in one place: names in a legend, and not at the ends
 }
 
 // Axis is one axis.
 type Axis struct {
 	Label string
 	Log   bool
+	Names []string // of x: what is at 0, 1, 2 and so on; the figure then shows dots, one row for each
 }
 
 // Series is one curve.
 type Series struct {
 	Label  string
 	Points []Point
-	Steps  bool // a distribution function: drawn as steps, without marks
+	Steps  bool   // a distribution function: drawn as steps, without marks
+	Style  string // line: without marks; marks: without a line; "": both
+	Hue    int    // colour, dash and mark, from 1; 0: by place
 }
 
 // Point is a measured point with its 95 % interval; Lo = Hi = Y where there is none.
@@ -80,12 +85,15 @@ func (f *Figure) ReadCSV(r io.Reader) error {
 	return nil
 }
 
+// Find returns the number of the series of a label, -1 if there is none.
+func (f *Figure) Find(label string) int {
+	return slices.IndexFunc(f.Series, func(s Series) bool { return s.Label == label })
+}
+
 // series returns the series of a label, made if need be.
 func (f *Figure) series(label string) *Series {
-	for i := range f.Series {
-		if f.Series[i].Label == label {
-			return &f.Series[i]
-		}
+	if i := f.Find(label); i >= 0 {
+		return &f.Series[i]
 	}
 	f.Series = append(f.Series, Series{Label: label})
 	return &f.Series[len(f.Series)-1]

@@ -90,3 +90,36 @@ func Exponent(points []Point) float64 {
 	_, b := stat.LinearRegression(x, y, nil, false)
 	return b
 }
+
+// Most returns the greatest of a sample. It has no interval: another sample may well
+// hold a greater one.
+func Most(sample []float64) Summary {
+	if len(sample) == 0 {
+		return Summary{math.NaN(), math.NaN(), math.NaN()}
+	}
+	m := slices.Max(sample)
+	return Summary{m, m, m}
+}
+
+// Share returns the share of ones in a sample of zeros and ones, with its 95 %
+// interval (Wilson 1927).
+func Share(sample []float64) Summary {
+	hits := 0
+	for _, v := range sample {
+		if v != 0 {
+			hits++
+		}
+	}
+	return Proportion(hits, len(sample))
+}
+
+// LogFit fits y = a + b·log10 x to points by least squares and returns b, the growth
+// for each tenfold x, and the share of the variance that the line explains.
+func LogFit(points []Point) (slope, r2 float64) {
+	var x, y []float64
+	for _, p := range points {
+		x, y = append(x, math.Log10(p.X)), append(y, p.Y)
+	}
+	a, b := stat.LinearRegression(x, y, nil, false)
+	return b, stat.RSquared(x, y, nil, a, b)
+}

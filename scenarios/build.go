@@ -71,6 +71,8 @@ func build(spec *Spec, o Options, d *sim.Decisions) (*run, error) {
 		Tracer: o.Tracer, Heartbeat: o.Heartbeat,
 	}
 	c.Strikes, r.calm = r.faults(spec, r.servers, r.clients)
+	churn, back := r.sessions()
+	c.Strikes, r.calm = append(c.Strikes, churn...), max(r.calm, back)
 	if s, own := r.subject.(interface{ traffic() sim.Workload }); own {
 		c.Workload = s.traffic()
 	}

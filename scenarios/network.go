@@ -63,7 +63,7 @@ func (d draw) host(h *Hosts, node, regions int) sim.Host {
 			PerInput: d.span(name("cpu.input"), h.CPU.Input), PerSend: d.span(name("cpu.send"), h.CPU.Send),
 			Sign: d.span(name("cpu.sign"), h.CPU.Sign), Verify: d.span(name("cpu.verify"), h.CPU.Verify),
 			MAC: d.span(name("cpu.mac"), h.CPU.MAC), Digest: d.span(name("cpu.digest"), h.CPU.Digest),
-			PerKBHash: d.span(name("cpu.kb"), h.CPU.KB),
+			Share: d.span(name("cpu.share"), h.CPU.Share), PerKBHash: d.span(name("cpu.kb"), h.CPU.KB),
 		},
 	}
 	if drift := int64(d.int(name("drift"), h.Drift)); drift > 0 {

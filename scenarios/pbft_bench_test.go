@@ -122,7 +122,7 @@ var lan = sim.Latency{Shape: sim.Uniform, Base: time.Millisecond, Spread: time.M
 // sequence number or up to sixteen.
 func BenchmarkPBFTRequests(b *testing.B) {
 	asCommanded(b)
-	for _, c := range []struct{ n, batch, window, clients int }{{4, 1, 8, 8}, {4, 16, 4, 64}, {7, 1, 8, 8}, {16, 1, 8, 8}, {64, 1, 8, 8}} {
+	for _, c := range []struct{ n, batch, window, clients int }{{4, 1, 8, 8}, {4, 16, 1, 32}, {7, 1, 8, 8}, {16, 1, 8, 8}, {64, 1, 8, 8}} {
 		b.Run(fmt.Sprintf("n=%d/batch=%d", c.n, c.batch), func(b *testing.B) {
 			w := benchPBFT(b, pbft.Config{Batch: c.batch, Window: c.window}, c.n, c.clients, b.N, lan)
 			var before, after runtime.MemStats
@@ -142,18 +142,23 @@ func BenchmarkPBFTRequests(b *testing.B) {
 }
 
 // BenchmarkPBFTGrowth fits how the CPU time of a request grows with the number of replicas:
-// as n to the power that it reports. Each size is given about as many messages.
+// as n to the power that it reports. There is one client, so that no size has more than a
+// request in flight. A run of some requests is taken from one of three times as many, and with
+// it what it takes to make a group and to go round its log for the first time.
 func BenchmarkPBFTGrowth(b *testing.B) {
 	asCommanded(b)
 	var logN, logCost []float64
 	for range b.N {
 		for _, n := range []int{4, 7, 10, 16, 25, 40, 64} {
-			requests := max(20, 100_000/(n*n))
-			w := benchPBFT(b, pbft.Config{Window: 8}, n, 8, requests, lan)
+			short := max(64, 40_000/(n*n)) // requests; at least four times round the log
+			first := benchPBFT(b, pbft.Config{K: 8}, n, 1, short, lan)
 			begun := cpu()
-			serve(b, w, requests)
+			serve(b, first, short)
+			middle := cpu()
+			serve(b, benchPBFT(b, pbft.Config{K: 8}, n, 1, 3*short, lan), 3*short)
+			spent := (cpu() - middle) - (middle - begun) // what the making of a group costs is in both
 			logN = append(logN, math.Log(float64(n)))
-			logCost = append(logCost, math.Log((cpu()-begun).Seconds()/float64(requests)))
+			logCost = append(logCost, math.Log(spent.Seconds()/float64(2*short)))
 		}
 	}
 	intercept, exponent := stat.LinearRegression(logN, logCost, nil, false)

@@ -24,6 +24,7 @@ type Options struct {
 	Listed    bool           // follow Decisions in place of the seed
 	Decisions []sim.Decision // what to follow
 	Keep      bool           // keep the decisions that were made
+	Calm      bool           // keep those too that were made calmly
 	Tracer    sim.Tracer     // may be nil
 	Observers []sim.Observer // that measure
 	Heartbeat *atomic.Uint64 // may be nil
@@ -40,6 +41,7 @@ type Report struct {
 	LastReturn time.Duration // virtual time at which the last operation returned
 	History    *checker.History
 	Decisions  []sim.Decision // with Keep, or when a list was followed
+	Judge      sim.Observer   // the checker that watched the run, for who measures what it has counted
 }
 
 // Run runs a scenario once and judges it. The error says that nothing was run:
@@ -48,10 +50,14 @@ func Run(spec *Spec, o Options) (*Report, error) { return runWith(spec, o, o.dec
 
 // decisions returns what decides the run.
 func (o *Options) decisions() *sim.Decisions {
+	d := sim.FromSeed(o.Seed, o.Keep)
 	if o.Listed {
-		return sim.FromList(o.Seed, o.Decisions)
+		d = sim.FromList(o.Seed, o.Decisions)
 	}
-	return sim.FromSeed(o.Seed, o.Keep)
+	if o.Calm {
+		d.KeepCalm()
+	}
+	return d
 }
 
 func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
@@ -64,7 +70,7 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 	if o.Heartbeat != nil {
 		o.Heartbeat.Store(judging)
 	}
-	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept()}
+	rep := &Report{World: out, Findings: r.watch.Findings(), Servers: r.servers, LastReturn: r.base.LastReturn(), History: &r.base.History, Decisions: d.Kept(), Judge: r.watch}
 	rep.Run = results.Run{
 		Scenario: spec.Name, Seed: o.Seed, VirtualNS: int64(out.Virtual), Events: out.Events, Messages: out.Counts.Messages,
 		Operations: results.Operations{Invoked: out.Counts.Invoked, Returned: out.Counts.Returned, Pending: out.Counts.Invoked - out.Counts.Returned},

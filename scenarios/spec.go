@@ -33,13 +33,14 @@ type Spec struct {
 
 // System is what is tested.
 type System struct {
-	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs, dbft
+	Protocol   string     `yaml:"protocol"` // dbqs, pbft, membership, bftbc, epochs, dbqs-epochs, dbft
 	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
 	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
 	PBFT       PBFT       `yaml:"pbft"`
 	Membership Membership `yaml:"membership"`
 	BFTBC      BFTBC      `yaml:"bftbc"`
+	Groups     GroupSteps `yaml:"groups"`
 	Lift       []string   `yaml:"lift"` // rules that are left out: a protocol as it once was, or a flaw to be shown
 }
 
@@ -102,7 +103,8 @@ type CPU struct {
 	Verify Span `yaml:"verify"`
 	MAC    Span `yaml:"mac"`
 	Digest Span `yaml:"digest"`
-	KB     Span `yaml:"kb"` // hashing 1,024 bytes
+	Share  Span `yaml:"share"` // each threshold share made or checked
+	KB     Span `yaml:"kb"`    // hashing 1,024 bytes
 }
 
 // Adversary says which servers and clients lie and how.

@@ -50,6 +50,7 @@ type system struct {
 	situations []string // that its machines note
 	kinds      []string // of its messages
 	rules      []RuleDoc
+	akin       []string // protocols whose strategies are of use here too
 
 	attendants int  // nodes that are neither servers nor clients, such as an authority
 	badClients bool // clients may be in the adversary's hands
@@ -64,7 +65,7 @@ type attended interface {
 }
 
 // systems are the protocols that a scenario can test.
-var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem, epochsSystem, dbftSystem}
+var systems = []*system{dbqsSystem, pbftSystem, membershipSystem, bftbcSystem, epochsSystem, steppedSystem, dbftSystem}
 
 // systemOf returns the system of a name, nil if there is none.
 func systemOf(name string) *system {

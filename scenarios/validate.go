@@ -37,6 +37,7 @@ func (s *Spec) validate() error {
 		v.checkGroups()
 	}
 	v.adversary()
+	v.sessions()
 	for i := range s.Faults {
 		v.fault(fmt.Sprintf("faults.%d", i), &s.Faults[i])
 	}
@@ -153,7 +154,7 @@ func (v *validator) strategies(path string, texts []string) {
 		for _, strategy := range parsed {
 			for _, spec := range adversary.Strategies() {
 				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol ||
-					v.system == epochsSystem && (spec.Protocol == "membership" || spec.Protocol == "dbqs") // which it is made of
+					slices.Contains(v.system.akin, spec.Protocol)
 				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
 			}
 		}

@@ -12,15 +12,15 @@ type env struct {
 	w     *World
 	h     *host
 	out   []effect
-	dirty bool // a Sync was asked for in this input
+	ends  []protocol.Result // of the Returns among them
+	dirty bool              // a Sync was asked for in this input
 }
 
 // effect is something that others will see.
 type effect struct {
 	to     protocol.NodeID
-	msg    protocol.Message // nil: a Return
-	result protocol.Result
-	synced bool // made after a Sync of this input
+	msg    protocol.Message // nil: a Return, of the next of ends
+	synced bool             // made after a Sync of this input
 }
 
 func (e *env) Now() protocol.Time { return e.h.Clock.read(e.w.now) }
@@ -40,6 +40,9 @@ func (e *env) SetTimer(id protocol.TimerID, d time.Duration) {
 	h := e.h
 	h.armings++
 	due := h.Clock.after(e.w.now, d)
+	if e.w.choose.list != nil {
+		due = e.w.now + e.w.wait(h, id, due-e.w.now)
+	}
 	if h.timers.arm(id, due, h.armings) {
 		e.w.push(event{at: due, node: int32(h.id), kind: evTimer, aux: h.armings})
 	}
@@ -67,7 +70,8 @@ func (e *env) Sync() {
 }
 
 func (e *env) Return(r protocol.Result) {
-	e.out = append(e.out, effect{to: protocol.None, result: r, synced: e.dirty})
+	e.out = append(e.out, effect{to: protocol.None, synced: e.dirty})
+	e.ends = append(e.ends, r)
 }
 
 func (e *env) Note(situation string, detail uint64) {
@@ -76,7 +80,7 @@ func (e *env) Note(situation string, detail uint64) {
 
 // begin prepares for an input of h.
 func (e *env) begin(h *host) {
-	e.h, e.out, e.dirty = h, e.out[:0], false
+	e.h, e.out, e.ends, e.dirty = h, e.out[:0], e.ends[:0], false
 }
 
 // finish charges h for the input and lets the effects leave: when the CPU is
@@ -100,6 +104,7 @@ func (e *env) finish(was *protocol.Meter) {
 			after = h.disk.sync(w.now, done)
 		}
 	}
+	ended := 0
 	for i := range e.out {
 		x := &e.out[i]
 		at := before
@@ -109,8 +114,10 @@ func (e *env) finish(was *protocol.Meter) {
 		if x.msg != nil {
 			w.send(h, x.to, x.msg, at)
 		} else {
-			w.returned(h, x.result, at)
+			w.returned(h, e.ends[ended], at)
+			e.ends[ended].Value = nil
+			ended++
 		}
-		x.msg, x.result.Value = nil, nil
+		x.msg = nil
 	}
 }

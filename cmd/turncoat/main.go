@@ -50,7 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(runCommand(), sweepCommand(), replayCommand(), shrinkCommand(), explainCommand(), checkCommand(), exploreCommand(),
-		museumCommand(), figureCommand(), scenariosCommand(), rulesCommand(), versionCommand())
+		museumCommand(), figureCommand(), calibrateCommand(), scenariosCommand(), rulesCommand(), versionCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -26,6 +26,7 @@ type Client struct {
 	busy  bool   // an operation is in flight
 	asked bool   // the caller has its request
 	epoch uint64 // of the group
+	tried uint64 // epoch in which it was last tried to send
 	began uint64 // epoch in which the operation began
 	mute  bool   // something was not sent, or not accepted, for want of a lease
 }
@@ -67,6 +68,7 @@ func (c *Client) Invoke(env protocol.Env, op protocol.Operation) {
 
 // send calls the group of the view's epoch, or the next time that it may.
 func (c *Client) send(env protocol.Env) {
+	c.tried = c.view.Epoch()
 	if !c.mayAct(env) {
 		return
 	}
@@ -118,9 +120,7 @@ func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 
 // follow takes up what has changed in the view: another epoch, or a lease.
 func (c *Client) follow(env protocol.Env) {
-	switch {
-	case !c.busy:
-	case c.asked && c.view.Epoch() != c.epoch, c.mute && c.view.Current(env.Now()):
+	if c.busy && (c.view.Epoch() != c.tried || c.mute && c.view.Current(env.Now())) {
 		c.mute = false
 		c.send(env)
 	}
@@ -175,7 +175,7 @@ func (c *Client) Clone() protocol.Machine {
 // AppendState implements protocol.Machine.
 func (c *Client) AppendState(b []byte) []byte {
 	b = c.view.AppendState(b)
-	for _, v := range [...]uint64{c.epoch, c.began, uint64(c.op.Seq)} {
+	for _, v := range [...]uint64{c.epoch, c.tried, c.began, uint64(c.op.Seq)} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	b = protocol.AppendBool(protocol.AppendBool(protocol.AppendBool(b, c.busy), c.asked), c.mute)

@@ -46,7 +46,7 @@ func (r *Replica) enter(env protocol.Env, epoch uint64) {
 	}
 }
 
-// join adds a group that the server is in, and asks for its state.
+// join adds a group that the server is in, and asks for its state if it is new to it.
 func (r *Replica) join(env protocol.Env, i *instance) {
 	i.donors = r.config.Group(r.view.ConfigAt(i.from), i.Object).Members
 	i.vouched = make([]auth.Digest, len(i.donors))
@@ -58,12 +58,21 @@ func (r *Replica) join(env protocol.Env, i *instance) {
 		}
 		return
 	}
-	r.ask(env, i)
+	if !slices.Contains(i.donors, r.keys.Self()) {
+		r.ask(env, i) // who stays has the state itself, unless it lags; then it asks later
+	}
 }
 
-// askAgain does once more what may have been lost.
+// maxPause is the most rounds between two times that an instance asks for something [O].
+const maxPause = 8
+
+// askAgain does once more what may have been lost, less often each time.
 func (r *Replica) askAgain(env protocol.Env) {
 	for _, i := range slices.Clone(r.instances) {
+		if i.quiet > 0 {
+			i.quiet--
+			continue
+		}
 		switch {
 		case i.replica == nil && i.donor >= 0:
 			r.fetch(env, i)
@@ -71,8 +80,12 @@ func (r *Replica) askAgain(env protocol.Env) {
 			r.ask(env, i)
 		case i.Epoch < r.at && !i.over:
 			r.end(env, i)
+		case i.next == 0:
+			continue // nothing is lacking
 		}
 		r.askHeirs(env, i)
+		i.pause = min(max(1, 2*i.pause), maxPause)
+		i.quiet = i.pause - 1
 	}
 	r.collect(env)
 }

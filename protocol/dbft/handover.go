@@ -47,8 +47,7 @@ func (r *Replica) ready(env protocol.Env, from protocol.NodeID, of Instance, m p
 	i := r.find(of)
 	switch {
 	case r.at <= of.Epoch || i != nil && !i.over && r.config.enforced(TransferGate):
-		env.Note(DonorRefused, r.at)
-		r.wait(from, m)
+		r.wait(env, from, m, DonorRefused)
 		return nil
 	case i == nil:
 		return nil

@@ -27,6 +27,9 @@ type instance struct {
 	donor   int               // who is asked for it, by place among donors; -1: nobody yet
 	asked   int               // how many were
 
+	pause uint8 // how many rounds of chores pass until it asks again for what it lacks,
+	quiet uint8 // and how many of them are left
+
 	replica *pbft.Replica // nil until the state is there
 	service *register     // the replica's
 

@@ -15,6 +15,9 @@ type Instance struct {
 	Epoch  uint64
 }
 
+// of returns the instance that a message is of, or is about.
+func (i Instance) of() Instance { return i }
+
 // The messages. What the replicas of a group, and clients, say to each other in PBFT is
 // carried in a Carry; the others hand a state over from one group to the next.
 type (

@@ -63,6 +63,9 @@ func (s *register) Execute(_ protocol.NodeID, op []byte, readOnly bool) []byte {
 	return resultNone
 }
 
+// Value returns what was written last, and whether anything was; for reading only.
+func (s *register) Value() (value []byte, written bool) { return s.value, s.written }
+
 // proved reports whether bytes are the certificate of the next epoch.
 func (s *register) proved(b []byte) bool {
 	w := protocol.NewWire(b)

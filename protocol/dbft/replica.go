@@ -21,6 +21,7 @@ type Replica struct {
 	current   []uint64    // by object: the last epoch up to then that has a group
 	instances []*instance // ascending
 	waiting   []request   // what cannot be answered yet, oldest first
+	again     bool        // what waits is being looked at again
 	stirred   bool        // something has changed that what waits may have waited for
 	armed     bool        // the timer runs
 	progress  uint64      // how often a replica has begun or executed, for checkers
@@ -96,16 +97,17 @@ func (r *Replica) take(env protocol.Env, from protocol.NodeID, m protocol.Messag
 // is still to begin waits; a request to one that has ended is refused.
 func (r *Replica) onCarry(env protocol.Env, from protocol.NodeID, m *Carry) {
 	r.view.Heard(env, from, m.Epoch)
-	_, asks := m.Inner.(*pbft.Request)
+	q, asks := m.Inner.(*pbft.Request)
 	i := r.find(m.Instance)
 	switch {
 	case m.Epoch > r.at || i != nil && i.replica == nil:
-		if asks {
-			env.Note(RequestWaited, r.at)
+		situation := RequestWaited
+		if !asks {
+			situation = ""
 		}
-		r.wait(from, m)
+		r.wait(env, from, m, situation)
 	case asks && (i == nil || i.over && r.config.enforced(EpochCheck)):
-		if r.at > m.Epoch {
+		if r.at > m.Epoch && !IsEnd(q) {
 			env.Note(EpochRefused, r.at)
 			env.Send(from, &Refusal{m.Instance, r.at})
 		}
@@ -117,11 +119,19 @@ func (r *Replica) onCarry(env protocol.Env, from protocol.NodeID, m *Carry) {
 // maxWaiting bounds what others can make a server keep [O].
 const maxWaiting = 512
 
-// wait keeps a message until something changes. One that waits already is not kept twice.
-func (r *Replica) wait(from protocol.NodeID, m protocol.Message) {
+// wait keeps a message until something changes, and notes why, if that is of interest.
+// One that waits already is not kept twice.
+func (r *Replica) wait(env protocol.Env, from protocol.NodeID, m protocol.Message, situation string) {
+	if !r.again && situation != "" {
+		env.Note(situation, r.at)
+	}
+	of := m.(interface{ of() Instance }).of()
 	for i := range r.waiting {
 		q := &r.waiting[i]
-		if q.from == from && (q.m == m || q.m.Kind() == m.Kind() && bytes.Equal(q.m.AppendTo(nil), m.AppendTo(nil))) {
+		if q.from != from || q.m.(interface{ of() Instance }).of() != of {
+			continue
+		}
+		if q.m == m || q.m.Kind() == m.Kind() && bytes.Equal(q.m.AppendTo(nil), m.AppendTo(nil)) {
 			return
 		}
 	}
@@ -136,10 +146,11 @@ func (r *Replica) settle(env protocol.Env) {
 		r.stirred = false
 		r.inherit(env)
 		waiting := r.waiting
-		r.waiting = nil
+		r.waiting, r.again = nil, true
 		for _, q := range waiting {
 			r.take(env, q.from, q.m)
 		}
+		r.again = false
 	}
 	r.arm(env)
 }
@@ -208,7 +219,7 @@ func (r *Replica) AppendState(b []byte) []byte {
 		for n := range i.vouched {
 			b = append(b, i.vouched[n][:]...)
 		}
-		b = append(append(b, i.target[:]...), byte(i.donor), byte(i.asked))
+		b = append(append(b, i.target[:]...), byte(i.donor), byte(i.asked), i.pause, i.quiet)
 		b = protocol.AppendBool(protocol.AppendBool(b, i.over), i.replica != nil)
 		b = append(binary.LittleEndian.AppendUint64(b, i.next), i.digest[:]...)
 		if i.replica != nil {

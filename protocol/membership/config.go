@@ -9,8 +9,6 @@
 // membership (package view), and that is one of the service's replicas besides if
 // the configuration says so. A Client asks the service for changes, or acts
 // under a freshness lease.
-//
-// Left out: committees that probe for the service in large systems.
 package membership
 
 import (
@@ -41,6 +39,9 @@ type Config struct {
 	Propose     int           // consecutive misses after which a prober proposes an eviction, and signed answers after which a return
 	Accept      int           // those after which it supports another's proposal; below Propose
 
+	Committees int // slices of the ring, each probed by a committee in the replicas' place; 0: none
+	CommitteeF int // f_c: a committee has 2f_c+1 members
+
 	FreshEvery time.Duration // how long a replica collects nonces for one certificate
 	Retry      time.Duration // a node's first wait before it asks for a lease again; doubles up to eight times
 }
@@ -54,6 +55,9 @@ func (c *Config) Check() error {
 		return fmt.Errorf("membership: SignedEvery is %d; 1 signs every answer", c.SignedEvery)
 	case c.Accept < 1 || c.Accept >= c.Propose:
 		return fmt.Errorf("membership: Accept=%d must be in 1..Propose-1=%d, or nobody supports a proposal before having made it", c.Accept, c.Propose-1)
+	}
+	if c.Committees < 0 || c.CommitteeF < 0 {
+		return fmt.Errorf("membership: Committees=%d and CommitteeF=%d cannot be negative", c.Committees, c.CommitteeF)
 	}
 	if c.PBFT.Tentative {
 		return fmt.Errorf("membership: what executes tentatively cannot be unsigned; leave PBFT.Tentative out")

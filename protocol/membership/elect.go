@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"slices"
+
 	"turncoat/protocol"
 	"turncoat/protocol/membership/view"
 	"turncoat/protocol/ring"
@@ -8,80 +10,81 @@ import (
 
 // How a replica votes, and gathers the votes of others into operations.
 
-// cast signs a statement and sends it to the other replicas.
-func (t *seat) cast(env protocol.Env, kind VoteKind, target protocol.ID) {
+// cast signs a statement and sends it to the other probers. It returns the question, nil
+// if there is no room for it, or the key has evolved past this epoch.
+func (t *prober) cast(env protocol.Env, kind VoteKind, target protocol.ID) *tally {
 	s := t.server
 	m, ok := SignVote(s.cfg, s.keys, s.secrets.Key, s.view.Epoch(), kind, target)
 	if !ok {
-		return // the key has evolved past this epoch
+		return nil
 	}
-	tally := t.votes.add(s.view.Config(), t.number, m)
-	if tally == nil {
-		return
+	q := t.votes.add(s.view.Config(), len(t.peers), t.number, m)
+	if q != nil {
+		q.own = true
+		t.broadcast(env, m)
 	}
-	tally.own = true
-	t.broadcast(env, m)
-	t.submit(tally)
+	return q
 }
 
-// onVote counts another replica's statement, and supports it if this replica has
-// seen the same, if for a shorter time.
-func (t *seat) onVote(env protocol.Env, from protocol.NodeID, m *Vote) {
+// onVote counts another prober's statement, and supports it if this one has seen the
+// same, if for a shorter time. It returns the question, nil if the statement is none.
+func (t *prober) onVote(env protocol.Env, from protocol.NodeID, m *Vote) *tally {
 	s := t.server
 	in := s.view.Config()
-	replica := t.numberOf(from)
-	if m.Epoch != in.Epoch() && s.cfg.enforced(view.EpochInSignature) || replica < 0 || replica == t.number {
-		return
+	number := t.numberOf(from)
+	if m.Epoch != in.Epoch() && s.cfg.enforced(view.EpochInSignature) || number < 0 || number == t.number {
+		return nil
 	}
-	if !verifyVote(s.cfg, s.keys, in, replica, m.Vote, m.Target, &m.Sig) {
-		return
+	if !verifyVote(s.cfg, s.keys, in.Epoch(), from, m.Vote, m.Target, &m.Sig) {
+		return nil
 	}
 	if m.Vote != VoteEnd && in.Lookup(m.Target) == nil {
-		return
+		return nil
 	}
 	known := t.votes.find(m.Vote, m.Target)
-	again := known != nil && known.voters.Has(replica)
-	tally := t.votes.add(in, replica, m)
-	if tally == nil {
-		return
+	again := known != nil && known.voters.Has(number)
+	q := t.votes.add(in, len(t.peers), number, m)
+	if q == nil || m.Vote == VoteEnd || q.own {
+		return q
 	}
-	if m.Vote != VoteEnd && !tally.own {
-		switch {
-		case t.seen(m.Vote, m.Target, s.cfg.Accept):
-			if m.Vote == VoteEvict {
-				env.Note(NoteEvictionSupported, m.Epoch)
-			}
-			t.cast(env, m.Vote, m.Target)
-			return
-		case m.Vote == VoteEvict && !again:
-			env.Note(NoteEvictionRefused, m.Epoch)
+	switch {
+	case t.seen(m.Vote, m.Target, s.cfg.Accept):
+		if m.Vote == VoteEvict {
+			env.Note(NoteEvictionSupported, m.Epoch)
 		}
+		return t.cast(env, m.Vote, m.Target)
+	case m.Vote == VoteEvict && !again:
+		env.Note(NoteEvictionRefused, m.Epoch)
 	}
-	t.submit(tally)
+	return q
 }
 
-// numberOf returns the number of a node's replica, or -1.
-func (t *seat) numberOf(node protocol.NodeID) int {
-	for i, id := range t.peers {
-		if id == node {
-			return i
-		}
+// numberOf returns the number of a node among the probers, or -1.
+func (t *prober) numberOf(node protocol.NodeID) int { return slices.Index(t.peers, node) }
+
+// repeat sends this prober's statements again that have not had their effect: any of
+// them may have been lost.
+func (t *prober) repeat(env protocol.Env, q *tally) {
+	t.broadcast(env, &Vote{Epoch: t.server.view.Epoch(), Vote: q.kind, Target: q.target, Sig: q.sigs[t.number]})
+}
+
+// need returns how many of the probers must state something, of whom a number f+1 has a
+// correct one among them.
+func (c *Config) need(kind VoteKind, weak int) int {
+	rule := view.EvictionVotes
+	if kind == VoteEnd {
+		rule = view.EpochEndVotes
 	}
-	return -1
+	if !c.enforced(rule) {
+		return 1
+	}
+	return weak
 }
 
 // submit has the service told of a question that enough replicas agree on.
 func (t *seat) submit(q *tally) {
 	in := t.server.view.Config()
-	need := weak(in)
-	rule := view.EvictionVotes
-	if q.kind == VoteEnd {
-		rule = view.EpochEndVotes
-	}
-	if !t.server.cfg.enforced(rule) {
-		need = 1
-	}
-	if q.submitted || q.voters.Len() < need {
+	if q == nil || q.submitted || q.voters.Len() < t.server.cfg.need(q.kind, weak(in)) {
 		return
 	}
 	q.submitted = true
@@ -108,16 +111,15 @@ func (t *seat) tryEnd(env protocol.Env) {
 	if early && !t.overdue {
 		env.Note(NoteEarlyEnd, t.service.Epoch())
 	}
-	t.cast(env, VoteEnd, protocol.ID{})
+	t.submit(t.cast(env, VoteEnd, protocol.ID{}))
 }
 
 // resend repeats this replica's statements and parts that have not had their effect:
 // any of them may have been lost.
 func (t *seat) resend(env protocol.Env) {
-	s := t.server
 	for i := range t.votes.tallies {
 		if q := &t.votes.tallies[i]; q.own && !t.settled(q) {
-			t.broadcast(env, &Vote{Epoch: s.view.Epoch(), Vote: q.kind, Target: q.target, Sig: q.sigs[t.number]})
+			t.repeat(env, q)
 		}
 	}
 	if t.seal.own != nil {

@@ -30,9 +30,41 @@ type collector struct {
 	batch   *batch     // that is being signed; never written to, only replaced
 }
 
+// freshAsk is a client's nonce, or the root of what a relay has gathered.
 type freshAsk struct {
-	client protocol.NodeID
-	nonce  uint64
+	client   protocol.NodeID
+	nonce    uint64
+	gathered bool
+	root     auth.Digest
+}
+
+func (a *freshAsk) leaf() []byte {
+	if a.gathered {
+		return view.RootLeaf(a.client, a.root)
+	}
+	return view.NonceLeaf(a.client, a.nonce)
+}
+
+// treeOf returns the Merkle tree over what was asked about.
+func treeOf(keys *auth.Keys, asks []freshAsk) *auth.MerkleTree {
+	leaves := make([][]byte, len(asks))
+	for i := range asks {
+		leaves[i] = asks[i].leaf()
+	}
+	return keys.NewMerkleTree(leaves)
+}
+
+// put adds what was asked about to what waits. A client's later nonce takes the place of
+// its earlier one; a relay may have more than one root on the way.
+func put(waiting []freshAsk, a freshAsk) []freshAsk {
+	i := slices.IndexFunc(waiting, func(b freshAsk) bool { return b.client == a.client && b.gathered == a.gathered && b.root == a.root })
+	switch {
+	case i >= 0:
+		waiting[i] = a
+	case len(waiting) < maxWaiting:
+		waiting = append(waiting, a)
+	}
+	return waiting
 }
 
 // batch is a tree of nonces that is being vouched for.
@@ -54,17 +86,10 @@ const (
 // onFreshAsk collects a nonce. Who is behind is given the steps that it needs to make
 // use of the certificate.
 func (t *seat) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
-	f := &t.fresh
 	if epoch := t.server.view.Epoch(); m.Epoch < epoch {
 		t.server.view.Help(env, from, m.Epoch)
 	}
-	i := slices.IndexFunc(f.waiting, func(a freshAsk) bool { return a.client == from })
-	switch {
-	case i >= 0:
-		f.waiting[i].nonce = m.Nonce
-	case len(f.waiting) < maxWaiting:
-		f.waiting = append(f.waiting, freshAsk{from, m.Nonce})
-	}
+	t.fresh.waiting = put(t.fresh.waiting, freshAsk{client: from, nonce: m.Nonce})
 	t.armFresh(env)
 }
 
@@ -86,11 +111,7 @@ func (t *seat) gather(env protocol.Env) {
 	if len(f.waiting) == 0 {
 		return
 	}
-	leaves := make([][]byte, len(f.waiting))
-	for i, a := range f.waiting {
-		leaves[i] = view.NonceLeaf(a.client, a.nonce)
-	}
-	f.batch = &batch{asks: f.waiting, since: env.Now(), tree: t.server.keys.NewMerkleTree(leaves)}
+	f.batch = &batch{asks: f.waiting, since: env.Now(), tree: treeOf(t.server.keys, f.waiting)}
 	f.waiting = nil
 	t.asks = slices.DeleteFunc(t.asks, func(a ask) bool { return a.op[0] == opFresh }) // given up before its turn
 	t.asks = append(t.asks, ask{op: EncodeFresh(f.batch.tree.Root())})
@@ -161,9 +182,8 @@ func (f *collector) appendState(b []byte) []byte {
 
 func appendAsks(b []byte, asks []freshAsk) []byte {
 	b = binary.AppendUvarint(b, uint64(len(asks)))
-	for _, a := range asks {
-		b = binary.LittleEndian.AppendUint32(b, uint32(a.client))
-		b = binary.LittleEndian.AppendUint64(b, a.nonce)
+	for i := range asks {
+		b = protocol.AppendBytes(b, asks[i].leaf())
 	}
 	return b
 }

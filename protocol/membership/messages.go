@@ -29,6 +29,14 @@ type (
 		Sig    *auth.Signature
 	}
 
+	// Report tells a replica of the service what a committee says of a member.
+	Report struct {
+		Epoch    uint64
+		Vote     VoteKind
+		Target   protocol.ID
+		Evidence []Statement // by the members' places in the committee
+	}
+
 	// Partial is a replica's part of a threshold signature.
 	Partial struct {
 		Epoch   uint64
@@ -60,6 +68,7 @@ const (
 	tagAccused
 	tagHandoverAsk
 	tagHandover
+	tagReport
 )
 
 // Kind returns "membership.ping".
@@ -71,10 +80,13 @@ func (*Pong) Kind() protocol.Kind { return "membership.pong" }
 // Kind returns "membership.partial".
 func (*Partial) Kind() protocol.Kind { return "membership.partial" }
 
+// Kind returns "membership.report".
+func (*Report) Kind() protocol.Kind { return "membership.report" }
+
 // Kinds returns the kinds of all messages that the nodes exchange.
 func Kinds() []string {
 	own := []string{"membership.ping", "membership.pong", "membership.partial", "membership.vote",
-		"membership.deal", "membership.checked", "membership.accused", "membership.handover-ask", "membership.handover"}
+		"membership.deal", "membership.checked", "membership.accused", "membership.handover-ask", "membership.handover", "membership.report"}
 	return append(append(own, view.Kinds()...), pbft.Kinds()...)
 }
 
@@ -111,6 +123,13 @@ func (m *Partial) AppendTo(b []byte) []byte {
 	return append(b, m.Part.Sig[:]...)
 }
 
+// AppendTo appends the wire form.
+func (m *Report) AppendTo(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(append(b, tagReport), m.Epoch)
+	b = append(append(b, byte(m.Vote)), m.Target[:]...)
+	return appendStatements(b, m.Evidence)
+}
+
 // Decode reads one message of any kind that the nodes exchange. It is total: it
 // returns an error on whatever AppendTo could not have written, and never panics.
 func Decode(b []byte) (protocol.Message, error) {
@@ -141,6 +160,8 @@ func Decode(b []byte) (protocol.Message, error) {
 		m = &HandoverAsk{w.Uint64()}
 	case tagHandover:
 		m = &Handover{w.Uint64(), w.Bytes()}
+	case tagReport:
+		m = readReport(w)
 	default:
 		w.Fail()
 	}
@@ -164,6 +185,14 @@ func readPartial(w *protocol.Wire) *Partial {
 	m.Part.Index = readIndex(w)
 	copy(m.Part.Sig[:], w.Fixed(len(m.Part.Sig)))
 	if m.Purpose >= purposes {
+		w.Fail()
+	}
+	return m
+}
+
+func readReport(w *protocol.Wire) *Report {
+	m := &Report{Epoch: w.Uint64(), Vote: VoteKind(w.Byte()), Target: w.ID()}
+	if m.Evidence = readStatements(w); m.Vote >= voteKinds {
 		w.Fail()
 	}
 	return m

@@ -31,6 +31,10 @@ const (
 	NoteSpoofed = "membership.unsigned-answers-only"
 	// A certificate of freshness was made for more than one nonce.
 	NoteFreshBatch = "membership.fresh-batch"
+	// A member of a committee reported to the service what enough of them agree on.
+	NoteCommitteeReport = "membership.committee-report"
+	// A relay handed down a certificate of freshness.
+	NoteFreshRelayed = "membership.fresh-relayed"
 	// A server's replica of an old group ended: the service has moved.
 	NoteMoved = "membership.moved"
 	// A dealing was shown to cheat a member of the next group.
@@ -50,7 +54,7 @@ func Situations() []string {
 	own := []string{
 		NoteEarlyEnd, NoteEvictionProposed, NoteEvictionSupported, NoteEvictionRefused, NoteEvicted, NoteReactivated, NoteReplicaEvicted,
 		NoteJoined, NoteLeft, NoteViewChangeAtEnd, NoteSpoofed, NoteFreshBatch, NoteOvertaken,
-		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica,
+		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica, NoteCommitteeReport, NoteFreshRelayed,
 	}
 	return append(append(own, view.Situations()...), pbft.Situations()...)
 }

@@ -9,9 +9,20 @@ import (
 	"turncoat/protocol/ring"
 )
 
-// Probing: every replica of the service pings every member. The pings are cheap;
-// every k-th must be answered under the member's signature, because whoever sits on
-// the path can answer the others in a dead member's name.
+// Probing: every replica of the service pings every member, or committees do so for it
+// (committee.go). The pings are cheap; every k-th must be answered under the member's
+// signature, because whoever sits on the path can answer the others in a dead member's
+// name.
+
+// prober is what a server does as one of several that probe the same members.
+type prober struct {
+	server *Server
+	slice  slice             // of the ring, that they probe
+	peers  []protocol.NodeID // who they are
+	number int               // the server's own place among them
+	votes  votes
+	probes []probe
+}
 
 // probe is what a replica knows of one member.
 type probe struct {
@@ -43,7 +54,7 @@ func (p *probe) appendState(b []byte) []byte {
 func (p *probe) missed() int { return max(p.misses, p.silent) }
 
 // probe returns the probe of a member, nil if there is none.
-func (t *seat) probe(id protocol.ID) *probe {
+func (t *prober) probe(id protocol.ID) *probe {
 	i, found := slices.BinarySearchFunc(t.probes, id, func(p probe, id protocol.ID) int { return p.id.Compare(id) })
 	if !found {
 		return nil
@@ -52,21 +63,20 @@ func (t *seat) probe(id protocol.ID) *probe {
 }
 
 // follow brings the probes into line with the configuration.
-func (t *seat) follow(in *ring.Config) {
-	if len(t.probes) == in.Len() {
-		i := 0
-		for m := range in.All() {
-			if t.probes[i].id != m.ID {
-				break
-			}
-			i++
+func (t *prober) follow(in *ring.Config) {
+	same := 0
+	for m := range t.slice.of(in) {
+		if same == len(t.probes) || t.probes[same].id != m.ID {
+			same = -1
+			break
 		}
-		if i == in.Len() {
-			return
-		}
+		same++
+	}
+	if same == len(t.probes) {
+		return
 	}
 	probes := make([]probe, 0, in.Len())
-	for m := range in.All() {
+	for m := range t.slice.of(in) {
 		if old := t.probe(m.ID); old != nil {
 			probes = append(probes, *old)
 		} else {
@@ -76,26 +86,32 @@ func (t *seat) follow(in *ring.Config) {
 	t.probes = probes
 }
 
-// round counts the pings that were not answered, votes on what that comes to, and
-// pings every member again.
-func (t *seat) round(env protocol.Env) {
+// round counts the pings that were not answered, casts the votes that this comes to,
+// unless the prober is told to hold its tongue, and pings every member again. It returns
+// the questions on which it has voted.
+func (t *prober) round(env protocol.Env, silent bool) (cast []question) {
 	s := t.server
 	in := s.view.Config()
 	t.follow(in)
 	i := 0
-	for m := range in.All() {
+	for m := range t.slice.of(in) {
 		p := &t.probes[i]
 		i++
 		if p.id == s.view.Self() {
 			continue
 		}
 		p.miss()
-		t.judge(env, p, m.Status)
+		if !silent {
+			if q, voted := t.judge(env, p, m.Status); voted {
+				cast = append(cast, q)
+			}
+		}
 		p.count++
 		p.signed = s.cfg.enforced(view.SignedProbes) && (m.Status == ring.Inactive || p.count%s.cfg.SignedEvery == 0)
 		p.nonce = max(1, env.Nonce())
 		env.Send(p.node, &Ping{Epoch: s.view.Epoch(), Nonce: p.nonce, Signed: p.signed})
 	}
+	return cast
 }
 
 // miss counts the last ping if nobody has answered it.
@@ -110,32 +126,33 @@ func (p *probe) miss() {
 	p.worst[0] = max(p.worst[0], p.missed())
 }
 
-// judge votes on a member on the strength of this replica's own probes.
-func (t *seat) judge(env protocol.Env, p *probe, status ring.Status) {
-	kind := VoteEvict
+// judge votes on a member on the strength of this prober's own probes, and returns the
+// question if it has.
+func (t *prober) judge(env protocol.Env, p *probe, status ring.Status) (q question, voted bool) {
+	q = question{VoteEvict, p.id}
 	if status == ring.Inactive {
-		kind = VoteReactivate
+		q.kind = VoteReactivate
 	}
-	supported := t.votes.find(kind, p.id)
+	supported := t.votes.find(q.kind, p.id)
 	threshold := t.server.cfg.Propose
-	if supported != nil && supported.own || t.service.Epoch() != t.server.view.Epoch() {
-		return
+	if supported != nil && supported.own {
+		return q, false
 	}
 	if supported != nil {
 		threshold = t.server.cfg.Accept
 	}
-	if !t.seen(kind, p.id, threshold) {
-		return
+	if !t.seen(q.kind, p.id, threshold) {
+		return q, false
 	}
-	if kind == VoteEvict {
+	if q.kind == VoteEvict {
 		env.Note(NoteEvictionProposed, t.server.view.Epoch())
 	}
-	t.cast(env, kind, p.id)
+	return q, t.cast(env, q.kind, p.id) != nil
 }
 
 // seen reports whether this replica's probes bear a statement out so many times in a
 // row.
-func (t *seat) seen(kind VoteKind, id protocol.ID, threshold int) bool {
+func (t *prober) seen(kind VoteKind, id protocol.ID, threshold int) bool {
 	p := t.probe(id)
 	if p == nil {
 		return false
@@ -147,7 +164,7 @@ func (t *seat) seen(kind VoteKind, id protocol.ID, threshold int) bool {
 }
 
 // onPong takes a member's answer.
-func (t *seat) onPong(env protocol.Env, m *Pong) {
+func (t *prober) onPong(env protocol.Env, m *Pong) {
 	s := t.server
 	p := t.probe(m.Member)
 	if p == nil || p.nonce == 0 || m.Nonce != p.nonce {
@@ -162,19 +179,54 @@ func (t *seat) onPong(env protocol.Env, m *Pong) {
 	} else if p.silent > 0 {
 		env.Note(NoteSpoofed, s.view.Epoch())
 	}
-	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive && t.recovered(m) {
+	if !t.recovered(m) {
+		return
+	}
+	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive {
 		p.good, p.in = p.good+1, s.view.Epoch()
 	}
 }
 
 // genuine reports whether an answer bears the member's signature.
-func (t *seat) genuine(p *probe, m *Pong) bool {
+func (t *prober) genuine(p *probe, m *Pong) bool {
 	pub, known := t.server.keys.Public(p.node)
 	return known && m.Sig != nil && t.server.keys.Verify(pub, m.text(), m.Sig)
 }
 
 // recovered reports whether an inactive member may be counted as back: it is in this
 // epoch, and has made sure that it is the current one.
-func (t *seat) recovered(m *Pong) bool {
+func (t *prober) recovered(m *Pong) bool {
 	return !t.server.cfg.enforced(view.RecoverFirst) || m.Ready && m.Epoch == t.server.view.Epoch()
+}
+
+// turn begins an epoch: what was said in the last is over, what was counted is not.
+func (t *prober) turn() {
+	t.votes = votes{}
+	for i := range t.probes {
+		p := &t.probes[i]
+		p.worst = [2]int{p.missed(), p.worst[0]}
+	}
+}
+
+// broadcast sends m to the other probers.
+func (t *prober) broadcast(env protocol.Env, m protocol.Message) {
+	for i, to := range t.peers {
+		if i != t.number {
+			env.Send(to, m)
+		}
+	}
+}
+
+func (t *prober) clone(s *Server) prober {
+	c := *t
+	c.server, c.votes, c.probes = s, t.votes.clone(), slices.Clone(t.probes)
+	return c
+}
+
+func (t *prober) appendState(b []byte) []byte {
+	b = t.votes.appendState(b)
+	for i := range t.probes {
+		b = t.probes[i].appendState(b)
+	}
+	return b
 }

@@ -116,6 +116,7 @@ func FuzzDecode(f *testing.F) {
 	for _, m := range []protocol.Message{
 		&membership.Ping{Epoch: 1, Nonce: 2, Signed: true}, &membership.Pong{Epoch: 1, Sig: new(auth.Signature)},
 		&membership.Partial{Epoch: 3, Purpose: membership.PurposeFresh}, &membership.Vote{Epoch: 1, Vote: membership.VoteEvict},
+		&membership.Report{Epoch: 1, Vote: membership.VoteReactivate, Evidence: []membership.Statement{{Replica: 2}}},
 	} {
 		f.Add(m.AppendTo(nil))
 	}

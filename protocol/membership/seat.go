@@ -12,12 +12,10 @@ import (
 // seat is what a server does for the service: it runs a replica of it, probes the
 // members, votes, and takes part in what the service signs.
 type seat struct {
-	server   *Server
+	prober          // the service's replicas; they vote on the end of epochs in any case
 	instance uint64 // of the replication protocol: the epoch in which the group began
 	group    pbft.Config
 	sharing  *auth.Sharing // of the service's key in this group
-	number   int           // of the replica
-	peers    []protocol.NodeID
 	replica  *pbft.Replica
 	service  *Service // the replica's
 	sealer   *pbft.Sealer
@@ -25,9 +23,7 @@ type seat struct {
 	call pbft.Caller // of the service, as one of its clients
 	asks []ask       // operations that wait for the caller
 
-	votes   votes
 	overdue bool // the epoch has lasted long enough
-	probes  []probe
 	seal    sealing
 	fresh   collector
 	move    moving
@@ -41,8 +37,8 @@ type ask struct {
 
 // newSeat returns the seat of a server in the group that began in an epoch.
 func newSeat(s *Server, in *ring.Config, used []usedOrder, sharing *auth.Sharing) (*seat, error) {
-	t := &seat{server: s, instance: in.Epoch(), group: s.cfg.Group(in), sharing: sharing, number: replicaOf(in, s.view.Self())}
-	t.peers = t.group.Members
+	t := &seat{instance: in.Epoch(), group: s.cfg.Group(in), sharing: sharing}
+	t.prober = prober{server: s, peers: t.group.Members, number: replicaOf(in, s.view.Self())}
 	t.service = newService(s.cfg, s.keys, in, used, sharing)
 	var err error
 	if t.replica, err = pbft.NewReplica(&t.group, s.keys, t.service); err != nil {
@@ -88,15 +84,6 @@ func (e innerEnv) Note(situation string, detail uint64) {
 	}
 }
 
-// broadcast sends m to the other replicas of the service.
-func (t *seat) broadcast(env protocol.Env, m protocol.Message) {
-	for i, to := range t.peers {
-		if i != t.number {
-			env.Send(to, m)
-		}
-	}
-}
-
 // onReplication hands a message of the replication protocol to whom it is for.
 func (t *seat) onReplication(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if reply, ok := m.(*pbft.Reply); ok {
@@ -110,7 +97,7 @@ func (t *seat) onTimer(env protocol.Env, id protocol.TimerID) {
 	switch id {
 	case timerTick:
 		env.SetTimer(timerTick, t.server.cfg.ProbeEvery)
-		t.round(env)
+		t.probeAll(env)
 		t.resend(env)
 	case timerEpoch:
 		t.overdue = true
@@ -120,6 +107,17 @@ func (t *seat) onTimer(env protocol.Env, id protocol.TimerID) {
 		t.call.OnTimer(t.inner(env))
 	default:
 		t.replica.Timer(t.inner(env), id)
+	}
+}
+
+// probeAll probes every member, unless committees do. What the service decides on is
+// about the epoch that it is in, so a replica that has executed further says nothing.
+func (t *seat) probeAll(env protocol.Env) {
+	if t.server.cfg.Committees > 0 {
+		return
+	}
+	for _, q := range t.round(env, t.service.Epoch() != t.server.view.Epoch()) {
+		t.submit(t.votes.find(q.kind, q.target))
 	}
 }
 
@@ -143,11 +141,8 @@ func (t *seat) settle(env protocol.Env) {
 // enter begins an epoch after the one that the server was in.
 func (t *seat) enter(env protocol.Env, was uint64) {
 	v := &t.server.view
-	t.votes, t.overdue = votes{}, false
-	for i := range t.probes {
-		p := &t.probes[i]
-		p.worst = [2]int{p.missed(), p.worst[0]}
-	}
+	t.turn()
+	t.overdue = false
 	t.seal.reset(len(t.peers))
 	t.resetMove()
 	env.SetTimer(timerEpoch, t.server.cfg.EpochLength)
@@ -161,13 +156,11 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 
 func (t *seat) clone(s *Server) *seat {
 	c := *t
-	c.server = s
+	c.prober = t.prober.clone(s)
 	c.replica = t.replica.Clone().(*pbft.Replica)
 	c.service = c.replica.Service().(*Service)
 	c.sealer, c.call = pbft.NewSealer(&c.group, s.keys), t.call.Clone()
 	c.asks = append([]ask(nil), t.asks...)
-	c.votes = t.votes.clone()
-	c.probes = append([]probe(nil), t.probes...)
 	c.seal, c.fresh, c.move = t.seal.clone(), t.fresh.clone(), t.move.clone()
 	return &c
 }
@@ -178,10 +171,7 @@ func (t *seat) appendState(b []byte) []byte {
 	for i := range t.asks {
 		b = protocol.AppendBytes(binary.LittleEndian.AppendUint64(b, t.asks[i].epoch), t.asks[i].op)
 	}
-	b = protocol.AppendBool(t.votes.appendState(b), t.overdue)
-	for i := range t.probes {
-		b = t.probes[i].appendState(b)
-	}
+	b = t.prober.appendState(protocol.AppendBool(b, t.overdue))
 	return t.move.appendState(t.fresh.appendState(t.seal.appendState(b)))
 }
 

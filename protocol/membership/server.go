@@ -26,9 +26,13 @@ type Server struct {
 	seat    *seat // nil at who runs no replica
 	left    *seat // the last one that it gave up, for who judges it
 
+	wards    []ward // the slices of the ring that it probes with a committee
+	resigned []ward // those that it gave up with the last epoch, for who judges it
+
 	joining   uint64      // the epoch in which the group began that it is on its way into, 0: none
 	handovers []*Handover // to the last groups that it knows of, ascending
 
+	relay     relay         // of others' nonces
 	refreshed bool          // it asked for a lease
 	refreshAt protocol.Time // when it last did
 }
@@ -38,6 +42,8 @@ const (
 	timerTick  protocol.TimerID = 16 + iota // the next round of probes and retransmissions
 	timerEpoch                              // the epoch has lasted long enough
 	timerFresh                              // the nonces that were collected are to be vouched for
+	timerRelay                              // the nonces that were gathered are to be passed on
+	timerWard                               // the next round of a committee's probes
 )
 
 // NewServer returns the server that keys belong to, at its place on the ring. It
@@ -71,50 +77,7 @@ func (s *Server) Start(env protocol.Env, disk protocol.Disk) {
 	if s.seat != nil {
 		s.seat.start(env)
 	}
-}
-
-// View returns the server's view, for reading only.
-func (s *Server) View() *view.View { return &s.view }
-
-// Service returns the state of the service as its replica here has executed it, for
-// reading only; nil at who runs no replica.
-func (s *Server) Service() *Service {
-	if s.seat == nil {
-		return nil
-	}
-	return s.seat.service
-}
-
-// Replica returns the server's replica of the service, nil if it runs none.
-func (s *Server) Replica() *pbft.Replica {
-	if s.seat == nil {
-		return nil
-	}
-	return s.seat.replica
-}
-
-// Missed returns the most pings in a row that a member has failed to answer to this
-// replica in its epoch and the one before, as it counts them.
-func (s *Server) Missed(id protocol.ID) int {
-	worst := 0
-	for _, t := range [...]*seat{s.seat, s.left} {
-		if t == nil {
-			continue
-		}
-		if p := t.probe(id); p != nil {
-			worst = max(worst, p.worst[0], p.worst[1])
-		}
-	}
-	return worst
-}
-
-// Ending reports whether this replica has voted to end its epoch.
-func (s *Server) Ending() bool {
-	if s.seat == nil {
-		return false
-	}
-	q := s.seat.votes.find(VoteEnd, protocol.ID{})
-	return q != nil && q.own
+	s.appoint(env)
 }
 
 // Deliver handles one message.
@@ -123,8 +86,18 @@ func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 	switch m := m.(type) {
 	case *Ping:
 		s.onPing(env, from, m)
-	case *Pong, *Vote, *Partial, *Checked, *Accused, *view.FreshAsk:
+	case *Pong:
+		s.onPong(env, from, m)
+	case *Vote:
+		s.onVote(env, from, m)
+	case *Partial, *Checked, *Accused, *Report:
 		s.toSeat(env, from, m)
+	case *view.FreshAsk:
+		s.onFreshAsk(env, from, m)
+	case *view.Gather:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, gathered: true, root: m.Root})
+	case *view.FreshReply:
+		s.onFreshReply(env, from, m)
 	case *Deal:
 		s.onDeal(env, from, m)
 	case *HandoverAsk:
@@ -152,9 +125,6 @@ func (s *Server) onReplication(env protocol.Env, from protocol.NodeID, m protoco
 // toSeat hands on what is for a replica of the service.
 func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Message) {
 	if s.seat == nil {
-		if m, asks := m.(*view.FreshAsk); asks && m.Epoch < s.view.Epoch() {
-			env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
-		}
 		return
 	}
 	switch m := m.(type) {
@@ -162,22 +132,63 @@ func (s *Server) toSeat(env protocol.Env, from protocol.NodeID, m protocol.Messa
 		s.seat.onChecked(m)
 	case *Accused:
 		s.seat.onAccused(env, m)
-	case *Pong:
+	case *Report:
 		s.view.Heard(env, from, m.Epoch)
-		s.seat.onPong(env, m)
-	case *Vote:
-		s.view.Heard(env, from, m.Epoch)
-		s.seat.onVote(env, from, m)
+		s.seat.onReport(m)
 	case *Partial:
 		s.seat.onPartial(env, m)
-	case *view.FreshAsk:
+	}
+}
+
+// onFreshAsk takes a nonce to where it is collected. Who asks a server that neither runs
+// a replica nor relays, and is behind the times, is told so.
+func (s *Server) onFreshAsk(env protocol.Env, from protocol.NodeID, m *view.FreshAsk) {
+	switch {
+	case s.seat != nil:
 		s.view.Heard(env, from, m.Epoch)
 		s.seat.onFreshAsk(env, from, m)
+	case s.cfg.View.Relays:
+		s.onRelay(env, m.Epoch, freshAsk{client: from, nonce: m.Nonce})
+	case m.Epoch < s.view.Epoch():
+		env.Send(from, &view.Ask{Epoch: s.view.Epoch()})
+	}
+}
+
+// onPong takes a member's answer to whatever part of this server has asked.
+func (s *Server) onPong(env protocol.Env, from protocol.NodeID, m *Pong) {
+	if s.seat == nil && len(s.wards) == 0 {
+		return
+	}
+	s.view.Heard(env, from, m.Epoch)
+	if s.seat != nil {
+		s.seat.onPong(env, m)
+	}
+	for i := range s.wards {
+		s.wards[i].onPong(env, m)
+	}
+}
+
+// onVote takes a statement to where it is counted.
+func (s *Server) onVote(env protocol.Env, from protocol.NodeID, m *Vote) {
+	switch {
+	case s.cfg.Committees > 0 && m.Vote != VoteEnd:
+		s.onWardVote(env, from, m)
+	case s.seat != nil:
+		s.view.Heard(env, from, m.Epoch)
+		s.seat.submit(s.seat.onVote(env, from, m))
 	}
 }
 
 // Timer handles the expiry of a timer.
 func (s *Server) Timer(env protocol.Env, id protocol.TimerID) {
+	switch id {
+	case timerWard:
+		s.patrol(env)
+		return
+	case timerRelay:
+		s.passOn(env)
+		return
+	}
 	if s.seat == nil {
 		if id == timerTick && s.joining != 0 {
 			s.askHandover(env)
@@ -207,6 +218,7 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 	if s.view.Epoch() != was {
 		s.reseat(env, was)
 		s.evolve()
+		s.appoint(env)
 		s.assure(env) // now and not at the next ping, or a short epoch is over before it has an answer
 	}
 }
@@ -242,6 +254,8 @@ func (s *Server) Clone() protocol.Machine {
 		c.seat = s.seat.clone(&c)
 	}
 	c.handovers = append([]*Handover(nil), s.handovers...)
+	c.relay = s.relay.clone()
+	c.wards, c.resigned = cloneWards(s.wards, &c), cloneWards(s.resigned, &c)
 	return &c
 }
 
@@ -249,7 +263,11 @@ func (s *Server) Clone() protocol.Machine {
 func (s *Server) AppendState(b []byte) []byte {
 	b = s.secrets.Share.AppendTo(s.secrets.Key.AppendTo(b))
 	b = appendTime(protocol.AppendBool(s.view.AppendState(b), s.refreshed), s.refreshAt)
-	if b = s.appendJoin(b); s.seat == nil {
+	b = s.relay.appendState(s.appendJoin(b))
+	for i := range s.wards {
+		b = s.wards[i].appendState(b)
+	}
+	if s.seat == nil {
 		return b
 	}
 	return s.seat.appendState(b)

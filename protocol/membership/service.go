@@ -127,7 +127,7 @@ func (s *Service) admit(a *Admission) Outcome {
 
 // setStatus evicts or reactivates a member on the word of f+1 replicas.
 func (s *Service) setStatus(o *operation) Outcome {
-	if outcome := s.supported(o, o.kind, view.EvictionVotes); outcome != Done {
+	if outcome := s.supported(o, o.kind); outcome != Done {
 		return outcome
 	}
 	status := ring.Inactive
@@ -137,29 +137,19 @@ func (s *Service) setStatus(o *operation) Outcome {
 	return s.change(ring.Change{Kind: ring.SetStatus, Member: ring.Member{ID: o.target, Status: status}})
 }
 
-// supported verifies that f+1 replicas of this epoch have signed what an operation
-// says. The statements are checked here, where every replica checks the same, and
+// supported verifies that f+1 of those who probe, or of the replicas, have signed in this
+// epoch what an operation says. The statements are checked here, where every replica checks the same, and
 // not when they are gathered: whoever gathers them may lie.
-func (s *Service) supported(o *operation, kind VoteKind, rule view.Rule) Outcome {
+func (s *Service) supported(o *operation, kind VoteKind) Outcome {
 	if s.closing != nil {
 		return Closing
 	}
 	if o.epoch != s.Epoch() && s.cfg.enforced(view.EpochInSignature) {
 		return WrongEpoch
 	}
-	need := weak(s.config)
-	if !s.cfg.enforced(rule) {
-		need = 1
-	}
-	var signers protocol.Bitset
-	for i := range o.evidence {
-		e := &o.evidence[i]
-		if !signers.Has(e.Replica) && verifyVote(s.cfg, s.keys, s.config, e.Replica, kind, o.target, &e.Sig) {
-			signers.Add(e.Replica)
-		}
-		if signers.Len() == need {
-			return Done
-		}
+	probers, weak := s.cfg.probers(s.keys, s.config, kind, o.target)
+	if s.cfg.witnessed(s.keys, s.Epoch(), probers, weak, kind, o.target, o.evidence) {
+		return Done
 	}
 	return Unsupported
 }
@@ -214,7 +204,7 @@ func (s *Service) changeStatus(i int, waits bool, member *ring.Member, c ring.Ch
 // endEpoch fixes the configuration of the next epoch: this one's, and the pending
 // changes.
 func (s *Service) endEpoch(o *operation) Outcome {
-	if outcome := s.supported(o, VoteEnd, view.EpochEndVotes); outcome != Done {
+	if outcome := s.supported(o, VoteEnd); outcome != Done {
 		return outcome
 	}
 	delta := ring.NewDelta(s.Epoch(), s.pending)

@@ -172,3 +172,59 @@ func (mute) Store(key protocol.ID, m protocol.Message) {}
 func (mute) Sync()                                     {}
 func (mute) Return(protocol.Result)                    {}
 func (mute) Note(string, uint64)                       {}
+
+// TestCommitteesProbeForTheService holds that a member is evicted and taken back on the
+// reports of committees, that each slice has its own, and that the replicas themselves
+// ping nobody.
+func TestCommitteesProbeForTheService(t *testing.T) {
+	s := newSystem(t, 10, 10, 0, auth.Ideal)
+	s.cfg.Committees, s.cfg.CommitteeF = 3, 1
+	s.sim.Strikes = []sim.Strike{{At: 300 * time.Millisecond, Act: sim.Crash, Node: 9}, {At: 4 * time.Second, Act: sim.Restart, Node: 9}}
+	tell := &pings{servers: map[protocol.NodeID]bool{}}
+	s.sim.Tracer = tell
+	s.build(t).run(t)
+	if s.notes[membership.NoteEvicted] == 0 || s.notes[membership.NoteReactivated] == 0 || s.notes[membership.NoteCommitteeReport] == 0 {
+		t.Fatalf("no committee had it evicted and taken back: %v", s.notes)
+	}
+	if c := s.agree(t, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9); c.Active() != 10 {
+		t.Fatalf("%d members are active, not 10", c.Active())
+	}
+	keys, genesis := s.keys.Keys(0), s.cfg.View.Genesis
+	for i := range 4 {
+		id, wanted := protocol.NodeID(i), false
+		for number := range s.cfg.Committees {
+			wanted = wanted || slices.Contains(s.cfg.Committee(keys, genesis, number), id)
+		}
+		if tell.servers[id] != wanted {
+			t.Errorf("replica %d pings members: %t; a committee wants it to: %t", i, tell.servers[id], wanted)
+		}
+	}
+}
+
+// pings notes which servers have pinged somebody before the first eviction.
+type pings struct{ servers map[protocol.NodeID]bool }
+
+func (p *pings) Step(s sim.Step) {
+	if s.Kind == sim.StepMessage && s.At < int64(300*time.Millisecond) && s.Message.Kind() == (&membership.Ping{}).Kind() {
+		p.servers[s.From] = true
+	}
+}
+
+// TestRelaysGatherNonces holds that leases come through relays, with fewer nonces for the
+// service than clients have, and come all the same when a relay is down.
+func TestRelaysGatherNonces(t *testing.T) {
+	s := newSystem(t, 12, 12, 8, auth.Ideal)
+	s.cfg.View.Relays, s.cfg.EpochLength = true, time.Minute
+	for client := range 8 {
+		for range 4 {
+			s.order(client, 700*time.Millisecond, protocol.Operation{Kind: protocol.Read})
+		}
+	}
+	for i := range 4 { // of eight that are no replicas
+		s.sim.Strikes = append(s.sim.Strikes, sim.Strike{At: 2 * time.Second, Act: sim.Crash, Node: protocol.NodeID(8 + i)})
+	}
+	s.build(t).run(t)
+	if len(s.ended) != 8*4 || s.notes[membership.NoteFreshRelayed] == 0 {
+		t.Fatalf("%d of 32 clients' operations ended, %v", len(s.ended), s.notes)
+	}
+}

@@ -71,12 +71,8 @@ func SignVote(cfg *Config, keys *auth.Keys, key auth.EpochKey, epoch uint64, kin
 	return m, ok
 }
 
-// verifyVote reports whether a signature is a replica's statement in an epoch.
-func verifyVote(cfg *Config, keys *auth.Keys, in *ring.Config, replica int, kind VoteKind, target protocol.ID, sig *auth.EpochSignature) bool {
-	if replica < 0 || replica >= len(in.Service()) {
-		return false
-	}
-	node := in.Lookup(in.Service()[replica]).Node
+// verifyVote reports whether a signature is a node's statement in an epoch.
+func verifyVote(cfg *Config, keys *auth.Keys, epoch uint64, node protocol.NodeID, kind VoteKind, target protocol.ID, sig *auth.EpochSignature) bool {
 	text := voteText(kind, target)
 	if !cfg.enforced(view.EpochInSignature) {
 		pub, known := keys.Public(node)
@@ -84,16 +80,21 @@ func verifyVote(cfg *Config, keys *auth.Keys, in *ring.Config, replica int, kind
 		return known && keys.Verify(pub, text, &plain)
 	}
 	pub, known := keys.EpochPublic(node)
-	return known && keys.VerifyEpoch(pub, in.Epoch(), text, sig)
+	return known && keys.VerifyEpoch(pub, epoch, text, sig)
+}
+
+// question is what is voted on.
+type question struct {
+	kind   VoteKind
+	target protocol.ID
 }
 
 // tally gathers the votes on one question in one epoch.
 type tally struct {
-	kind      VoteKind
-	target    protocol.ID
-	voters    protocol.Bitset // by replica
+	question
+	voters    protocol.Bitset // by prober
 	sigs      []auth.EpochSignature
-	own       bool // this replica has voted
+	own       bool // this prober has voted
 	submitted bool
 }
 
@@ -130,19 +131,25 @@ func (v *votes) find(kind VoteKind, target protocol.ID) *tally {
 	return nil
 }
 
-// add counts a verified vote of a replica and returns its tally; nil when there is
-// no room for the question.
-func (v *votes) add(in *ring.Config, replica int, m *Vote) *tally {
-	t := v.find(m.Vote, m.Target)
-	if t == nil {
-		if len(v.tallies) >= in.Len()+maxTallies {
-			return nil
-		}
-		v.tallies = append(v.tallies, tally{kind: m.Vote, target: m.Target, sigs: make([]auth.EpochSignature, len(in.Service()))})
-		t = &v.tallies[len(v.tallies)-1]
+// open returns the tally of a question among so many probers; nil when there is no
+// room for it.
+func (v *votes) open(in *ring.Config, probers int, kind VoteKind, target protocol.ID) *tally {
+	if t := v.find(kind, target); t != nil {
+		return t
 	}
-	if t.voters.Add(replica) {
-		t.sigs[replica] = m.Sig
+	if len(v.tallies) >= in.Len()+maxTallies {
+		return nil
+	}
+	v.tallies = append(v.tallies, tally{question: question{kind, target}, sigs: make([]auth.EpochSignature, probers)})
+	return &v.tallies[len(v.tallies)-1]
+}
+
+// add counts the verified vote of one of so many probers and returns its tally; nil when
+// there is no room for the question.
+func (v *votes) add(in *ring.Config, probers, number int, m *Vote) *tally {
+	t := v.open(in, probers, m.Vote, m.Target)
+	if t != nil && t.voters.Add(number) {
+		t.sigs[number] = m.Sig
 	}
 	return t
 }

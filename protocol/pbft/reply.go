@@ -21,7 +21,14 @@ type replyRecord struct {
 	seq       uint64 // where it executed, to tell whether that is final; not part of the state
 }
 
+// position returns where the record of a client is, or would be. Clients' numbers are
+// mostly without gaps, and then their difference is the place.
 func (t *replyTable) position(client protocol.NodeID) int {
+	if len(t.records) > 0 {
+		if i := int(client) - int(t.records[0].client); i >= 0 && i < len(t.records) && t.records[i].client == client {
+			return i
+		}
+	}
 	lo, hi := 0, len(t.records)
 	for lo < hi {
 		if mid := (lo + hi) / 2; t.records[mid].client < client {

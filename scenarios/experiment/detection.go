@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"fmt"
-	"sync"
 
 	"turncoat/protocol/auth"
 	"turncoat/results"
@@ -11,71 +10,58 @@ import (
 
 // Detection power: of the rules that can be lifted, the share whose absence has
 // been seen after so many schedules of one scenario, over several disjoint
-// ranges of seeds.
+// ranges of seeds. Each point of the experiment is a rule, each seed a range.
 
-// detectionRanges is how many disjoint ranges of seeds each rule is searched in.
-const detectionRanges = 5
-
-// detection computes the figure: a curve for each scenario of the spec's series.
-func detection(s *Spec, o Options) ([]results.Series, error) {
-	most := s.seeds(o.Quick)
-	var out []results.Series
-	for _, c := range s.Series {
-		spec, err := s.scenario(c, "")
+// detection returns the searches. The columns are the schedules run: 1, 2, 4 and so on.
+func detection(s *Spec, quick bool) ([]job, error) {
+	columns := len(s.Columns)
+	if quick {
+		columns = int(s.X.Few)
+	}
+	most := uint64(1) << (columns - 1)
+	var out []job
+	for i := range s.Series {
+		c := &s.Series[i]
+		spec, err := s.scenario(*c, "")
 		if err != nil {
 			return nil, err
 		}
-		var first []uint64 // schedules needed, most+1 when none found it
+		digest, err := digestOf(spec)
+		if err != nil {
+			return nil, err
+		}
 		for _, rule := range scenarios.RulesOf(spec) {
-			for i := range uint64(detectionRanges) {
-				n, err := schedulesToFind(spec, rule, i*most, most, o.Jobs)
-				if err != nil {
-					return nil, err
-				}
-				first = append(first, n)
-			}
+			j := job{curve: c, x: rule, digest: digest, key: fmt.Sprint("detection", rule, most), seeds: s.seeds(quick)}
+			j.run = func(seed uint64) (*sampled, error) { return search(spec, rule, seed*most, columns) }
+			out = append(out, j)
 		}
-		curve := results.Series{Label: c.Label}
-		for n := uint64(1); n <= most; n *= 2 {
-			found := 0
-			for _, f := range first {
-				if f <= n {
-					found++
-				}
-			}
-			p := results.Proportion(found, len(first))
-			curve.Points = append(curve.Points, results.Point{X: float64(n), Y: p.Value, Lo: p.Lo, Hi: p.Hi})
-		}
-		out = append(out, curve)
 	}
 	return out, nil
 }
 
-// schedulesToFind returns how many schedules from a seed on it takes until one
-// with the rule lifted does not pass; most+1 when none of most does.
-func schedulesToFind(spec *scenarios.Spec, rule string, from, most uint64, jobs int) (uint64, error) {
-	step := uint64(max(jobs, 1))
-	for at := uint64(0); at < most; at += step {
-		verdicts := make([]string, step)
-		errs := make([]error, step)
-		var group sync.WaitGroup
-		for i := range step {
-			group.Go(func() {
-				rep, err := scenarios.Run(spec, scenarios.Options{Seed: from + at + i, Suite: auth.Ideal, Lift: []string{rule}})
-				if errs[i] = err; err == nil {
-					verdicts[i] = rep.Verdict
-				}
-			})
+// search runs schedules with a rule lifted, from a seed on, until one does not pass, and
+// says for each power of two whether that many were enough.
+func search(spec *scenarios.Spec, rule string, from uint64, columns int) (*sampled, error) {
+	out := &sampled{columns: make([][]float64, columns), scenario: spec.Name}
+	var fold results.Fold
+	found := uint64(0)
+	for n := uint64(1); n <= 1<<(columns-1) && found == 0; n++ {
+		rep, err := scenarios.Run(spec, scenarios.Options{Seed: from + n - 1, Suite: auth.Ideal, Lift: []string{rule}})
+		if err != nil {
+			return nil, fmt.Errorf("%s lifted: %w", rule, err)
 		}
-		group.Wait()
-		for i, v := range verdicts {
-			if errs[i] != nil {
-				return 0, fmt.Errorf("%s lifted: %w", rule, errs[i])
-			}
-			if v != "pass" && at+uint64(i) < most {
-				return at + uint64(i) + 1, nil
-			}
+		fold.Add(rep.Scenario, rep.Seed, rep.Digest)
+		if rep.Verdict != "pass" {
+			found = n
 		}
 	}
-	return most + 1, nil
+	out.digest = fold.String()
+	for i := range out.columns {
+		seen := 0.0
+		if found > 0 && found <= 1<<i {
+			seen = 1
+		}
+		out.columns[i] = []float64{seen}
+	}
+	return out, nil
 }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 
 	"turncoat/protocol"
 	"turncoat/protocol/ring"
-	"turncoat/results"
 )
 
 // The probability that a group has more faulty members than it tolerates, as a
@@ -21,26 +21,34 @@ const (
 	ringGroups  = 10 // objects looked at on each ring
 )
 
-// groupExceeds computes the figure: for each f the hypergeometric tail, and the share
-// of groups on drawn rings.
-func groupExceeds(s *Spec, o Options) ([]results.Series, error) {
-	rings := int(s.seeds(o.Quick))
-	var out []results.Series
-	for _, f := range []int{1, 2, 3} {
-		formula := results.Series{Label: fmt.Sprintf("f = %d, formula", f)}
-		drawn := results.Series{Label: fmt.Sprintf("f = %d, drawn", f)}
-		for _, faulty := range []int{2, 4, 6, 8, 10, 15, 20, 25, 30} {
-			x := float64(faulty) / ringServers * 100
+// groupExceeds returns the points: for each f the hypergeometric tail, and the share of
+// groups on drawn rings, a ring for each seed.
+func groupExceeds(s *Spec, quick bool) ([]job, error) {
+	var out []job
+	for i := range s.Series {
+		c := &s.Series[i]
+		f := i/2 + 1
+		for _, x := range s.X.Values {
+			faulty, err := strconv.Atoi(x)
+			if err != nil {
+				return nil, fmt.Errorf("figure %s: x.values: %w", s.Name, err)
+			}
 			if faulty <= f {
 				continue // impossible
 			}
-			p := hypergeometricTail(ringServers, faulty, 3*f+1, f)
-			formula.Points = append(formula.Points, results.Point{X: x, Y: p, Lo: p, Hi: p})
-			if v := drawnShare(faulty, f, rings); v.Value > 0 {
-				drawn.Points = append(drawn.Points, results.Point{X: x, Y: v.Value, Lo: v.Lo, Hi: v.Hi})
+			j := job{curve: c, x: x, at: float64(faulty) / ringServers * 100, digest: fmt.Sprintf("%d/%d", faulty, f), key: "group-exceeds " + c.Label}
+			if j.seeds = 1; i%2 == 0 {
+				j.run = func(uint64) (*sampled, error) {
+					return &sampled{columns: [][]float64{{hypergeometricTail(ringServers, faulty, 3*f+1, f)}}}, nil
+				}
+			} else {
+				j.seeds = s.seeds(quick)
+				j.run = func(seed uint64) (*sampled, error) {
+					return &sampled{columns: [][]float64{drawnGroups(seed, faulty, f)}}, nil
+				}
 			}
+			out = append(out, j)
 		}
-		out = append(out, formula, drawn)
 	}
 	return out, nil
 }
@@ -65,31 +73,29 @@ func logChoose(n, k int) float64 {
 	return a - b - c
 }
 
-// drawnShare draws rings with some servers faulty and returns the share of
-// objects whose group has more than f faulty members. The interval takes the groups of
-// one ring as independent, which makes it a little too narrow.
-func drawnShare(faulty, f, rings int) results.Summary {
-	r := rand.New(rand.NewPCG(uint64(faulty), uint64(f)))
-	hits := 0
-	for range rings {
-		var members []ring.Member
-		for i := range ringServers {
-			members = append(members, ring.Member{ID: randomID(r), Node: protocol.NodeID(i)})
-		}
-		on := ring.New(members)
-		for range ringGroups {
-			bad := 0
-			for _, id := range on.Group(randomID(r), 3*f+1) {
-				if int(id) < faulty { // ids are random, so these are a uniform sample
-					bad++
-				}
-			}
-			if bad > f {
-				hits++
-			}
-		}
+// drawnGroups draws a ring with some servers faulty and says for each of some objects
+// whether its group has more than f faulty members. The interval of the share takes the
+// groups of one ring as independent, which makes it a little too narrow.
+func drawnGroups(seed uint64, faulty, f int) (out []float64) {
+	r := rand.New(rand.NewPCG(seed, uint64(faulty)<<8|uint64(f)))
+	var members []ring.Member
+	for i := range ringServers {
+		members = append(members, ring.Member{ID: randomID(r), Node: protocol.NodeID(i)})
 	}
-	return results.Proportion(hits, rings*ringGroups)
+	on := ring.New(members)
+	for range ringGroups {
+		bad, exceeds := 0, 0.0
+		for _, id := range on.Group(randomID(r), 3*f+1) {
+			if int(id) < faulty { // ids are random, so these are a uniform sample
+				bad++
+			}
+		}
+		if bad > f {
+			exceeds = 1
+		}
+		out = append(out, exceeds)
+	}
+	return out
 }
 
 func randomID(r *rand.Rand) (id protocol.ID) {

@@ -8,6 +8,7 @@ package experiment
 import (
 	"embed"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -18,27 +19,33 @@ import (
 // Spec is an experiment as it is written down.
 type Spec struct {
 	Name    string      `yaml:"name"`
+	Title   string      `yaml:"title"`   // a few words above the drawing
 	Caption string      `yaml:"caption"` // what is seen and what is modelled, for someone who sees only the figure
 	Measure string      `yaml:"measure"` // see measures
-	Compute string      `yaml:"compute"` // in place of a measure: a computation of its own, see computations
-	Kind    string      `yaml:"kind"`    // curve: the measure's statistic against x; cdf: its distribution
+	Compute string      `yaml:"compute"` // in place of a measure: runs that are no scenario's, see computations
+	Kind    string      `yaml:"kind"`    // curve: the measure's statistic against x; cdf: its distribution; dots: against names
 	Stat    string      `yaml:"statistic"`
+	Costs   bool        `yaml:"costs"`   // computers take the time that was calibrated
+	Columns []string    `yaml:"columns"` // of a measure of several numbers: a series for each, or a place on x
+	Spread  string      `yaml:"spread"`  // series or x: what the columns are
 	X       AxisSpec    `yaml:"x"`
 	Y       AxisSpec    `yaml:"y"`
 	Footer  string      `yaml:"footer"`
-	Seeds   uint64      `yaml:"seeds"` // of each point
-	Quick   uint64      `yaml:"quick"` // of each point of a draft
+	Legend  bool        `yaml:"legend"` // name the curves in a legend, and not at their ends
+	Seeds   uint64      `yaml:"seeds"`  // of each point
+	Quick   uint64      `yaml:"quick"`  // of each point of a draft
 	Series  []Curve     `yaml:"series"`
-	Growth  []Assertion `yaml:"growth"` // what the figure claims about growth; checked by tests
+	Claims  []Assertion `yaml:"claims"` // what the figure claims; checked by tests
 }
 
 // AxisSpec is an axis; the x axis of a curve says what is varied.
 type AxisSpec struct {
 	Label  string   `yaml:"label"`
 	Log    bool     `yaml:"log"`
-	Set    string   `yaml:"set"`    // key of the scenario's field; "" with one unnamed value
+	Set    string   `yaml:"set"`    // key of the scenario's field; not given: each value is "key=value; key=value"
 	Values []string `yaml:"values"` // what it is set to
 	Shown  []string `yaml:"shown"`  // where each value lies on the axis; not given: at the value
+	Names  []string `yaml:"names"`  // kind dots: what each value is called; not given: the value
 	Few    uint64   `yaml:"few"`    // how many of the values a draft has; 0: all
 }
 
@@ -48,12 +55,18 @@ type Curve struct {
 	Scenario   string   `yaml:"scenario"`
 	Set        []string `yaml:"set"`
 	Operations string   `yaml:"operations"` // read, write, or both when it is not given
+	Stat       string   `yaml:"statistic"`  // in place of the experiment's
+	Except     []string `yaml:"except"`     // values of x that have no meaning here
+	Style      string   `yaml:"style"`      // line or marks; both when it is not given
+	Hue        uint64   `yaml:"hue"`        // colour and mark, from 1; not given: the next
 }
 
-// Assertion is a claim that a series grows like x^b.
+// Assertion is a claim about a series. Each part that is given must hold.
 type Assertion struct {
 	Series string   `yaml:"series"`
-	Range  []string `yaml:"exponent"` // least and most b
+	Range  []string `yaml:"exponent"` // it grows like x^b: least and most b
+	Log    string   `yaml:"log"`      // it grows like log x: least R^2 of a straight line against log x
+	Bound  string   `yaml:"bound"`    // no point is above, and one is there
 }
 
 //go:embed library/*.yaml
@@ -80,7 +93,8 @@ func Library() ([]*Spec, error) {
 	return out, nil
 }
 
-// Find returns the experiments of some names, all of them for no names.
+// Find returns the experiments of some names, which are names of the library or YAML
+// files; all of the library for no names.
 func Find(names []string) ([]*Spec, error) {
 	all, err := Library()
 	if err != nil || len(names) == 0 {
@@ -92,6 +106,18 @@ func Find(names []string) ([]*Spec, error) {
 	}
 	var out []*Spec
 	for _, name := range names {
+		if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			s, err := Decode(name, text)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
+			continue
+		}
 		i := slices.Index(known, name)
 		if i < 0 {
 			return nil, fmt.Errorf("there is no figure %q%s", name, scenarios.DidYouMean(name, known))
@@ -103,7 +129,7 @@ func Find(names []string) ([]*Spec, error) {
 
 // Decode reads an experiment, strictly.
 func Decode(file string, text []byte) (*Spec, error) {
-	s := &Spec{Kind: "curve", Stat: "mean"}
+	s := &Spec{Kind: "curve", Stat: "mean", Spread: "series"}
 	if err := scenarios.DecodeStrict(file, text, s); err != nil {
 		return nil, err
 	}
@@ -113,46 +139,19 @@ func Decode(file string, text []byte) (*Spec, error) {
 	return s, s.validate(file)
 }
 
-func (s *Spec) validate(file string) error {
-	fail := func(format string, args ...any) error {
-		return fmt.Errorf("%s: %s", file, fmt.Sprintf(format, args...))
-	}
-	if s.Compute != "" {
-		if _, ok := computations[s.Compute]; !ok {
-			return fail("compute: there is no %q%s", s.Compute, scenarios.DidYouMean(s.Compute, []string{"detection", "group-exceeds"}))
-		}
-		return nil
-	}
-	if _, ok := measures[s.Measure]; !ok {
-		return fail("measure: there is no %q%s", s.Measure, scenarios.DidYouMean(s.Measure, measureNames()))
-	}
-	if s.Kind != "curve" && s.Kind != "cdf" {
-		return fail("kind: %q is neither curve nor cdf", s.Kind)
-	}
-	if _, err := statistic(s.Stat); err != nil {
-		return fail("statistic: %v", err)
-	}
-	if s.Seeds == 0 || s.Quick == 0 || len(s.Series) == 0 {
-		return fail("seeds, quick and series must be given")
-	}
-	if len(s.X.Shown) > 0 && len(s.X.Shown) != len(s.X.Values) {
-		return fail("x.shown: %d places for %d values", len(s.X.Shown), len(s.X.Values))
-	}
-	for _, c := range s.Series {
-		for _, x := range s.X.Values {
-			if _, err := s.scenario(c, x); err != nil {
-				return fail("series %q: %v", c.Label, err)
-			}
-		}
-	}
-	return nil
-}
-
 // scenario returns what a curve runs at a value of x.
 func (s *Spec) scenario(c Curve, x string) (*scenarios.Spec, error) {
 	sets := slices.Clone(c.Set)
-	if s.X.Set != "" {
+	if s.Costs {
+		sets = append(sets, Calibrated().Sets()...)
+	}
+	switch {
+	case s.X.Set != "":
 		sets = append(sets, s.X.Set+"="+x)
+	case strings.Contains(x, "="):
+		for set := range strings.SplitSeq(x, ";") {
+			sets = append(sets, strings.TrimSpace(set))
+		}
 	}
 	spec, err := scenarios.Lookup(c.Scenario)
 	if err != nil {
@@ -177,14 +176,38 @@ func (s *Spec) seeds(quick bool) uint64 {
 	return s.Seeds
 }
 
+// label returns the label of a curve's series for one of the columns.
+func (s *Spec) label(c *Curve, column int) string {
+	switch {
+	case s.Spread != "series" || len(s.Columns) == 0 || len(s.Columns) == 1 && c.Label != "":
+		return c.Label
+	case c.Label == "":
+		return s.Columns[column]
+	}
+	return c.Label + ", " + s.Columns[column]
+}
+
 // figure returns the figure without its points.
 func (s *Spec) figure() *results.Figure {
 	f := &results.Figure{
-		Name: s.Name, Caption: strings.TrimSpace(s.Caption), Footer: s.Footer,
+		Name: s.Name, Title: s.Title, Caption: strings.Join(strings.Fields(s.Caption), " "), Footer: s.Footer, Legend: s.Legend,
 		X: results.Axis{Label: s.X.Label, Log: s.X.Log}, Y: results.Axis{Label: s.Y.Label, Log: s.Y.Log},
 	}
-	for _, c := range s.Series {
-		f.Series = append(f.Series, results.Series{Label: c.Label, Steps: s.Kind == "cdf"})
+	if s.Kind == "dots" {
+		f.X.Names = s.X.Names
+		if len(f.X.Names) == 0 {
+			f.X.Names = s.X.Values
+		}
+	}
+	columns := 1
+	if s.Spread == "series" {
+		columns = max(1, len(s.Columns))
+	}
+	for i := range s.Series {
+		c := &s.Series[i]
+		for column := range columns {
+			f.Series = append(f.Series, results.Series{Label: s.label(c, column), Steps: s.Kind == "cdf", Style: c.Style, Hue: int(c.Hue)})
+		}
 	}
 	return f
 }

@@ -14,37 +14,58 @@ import (
 	"turncoat/sim"
 )
 
-// What the figures claim about growth is held here: a change that makes a protocol
+// What the figures claim is held here, with drafts: a change that makes a protocol
 // chattier than claimed fails.
-func TestGrowthIsAsClaimed(t *testing.T) {
+func TestFiguresShowWhatTheyClaim(t *testing.T) {
 	all, err := Library()
 	if err != nil {
 		t.Fatal(err)
 	}
 	claims := 0
 	for _, s := range all {
-		if len(s.Growth) == 0 {
+		if len(s.Claims) == 0 {
 			continue
 		}
 		f, _, err := Compute(s, Options{Quick: true, Jobs: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, g := range s.Growth {
-			claims++
-			lo, hi := number(t, g.Range[0]), number(t, g.Range[1])
-			for _, c := range f.Series {
-				if c.Label != g.Series {
-					continue
-				}
-				if b := results.Exponent(c.Points); b < lo || b > hi {
-					t.Errorf("%s: %s grows like n^%.2f, claimed n^%v to n^%v", s.Name, c.Label, b, lo, hi)
-				}
+		for _, claim := range s.Claims {
+			i := f.Find(claim.Series)
+			if i < 0 || len(f.Series[i].Points) < 3 {
+				t.Errorf("%s: the claim about %q says nothing", s.Name, claim.Series)
+				continue
 			}
+			claims++
+			hold(t, s.Name, &claim, f.Series[i].Points)
 		}
 	}
-	if claims == 0 {
-		t.Fatal("no figure claims any growth")
+	if claims < 8 {
+		t.Fatalf("only %d claims were held", claims)
+	}
+}
+
+// hold checks one claim.
+func hold(t *testing.T, figure string, claim *Assertion, points []results.Point) {
+	if len(claim.Range) == 2 {
+		lo, hi := number(t, claim.Range[0]), number(t, claim.Range[1])
+		if b := results.Exponent(points); b < lo || b > hi {
+			t.Errorf("%s: %s grows like x^%.2f, claimed x^%v to x^%v", figure, claim.Series, b, lo, hi)
+		}
+	}
+	if claim.Log != "" {
+		if slope, r2 := results.LogFit(points); slope <= 0 || r2 < number(t, claim.Log) {
+			t.Errorf("%s: of %s, a line against log x of slope %.3g explains %.3f, claimed %s", figure, claim.Series, slope, r2, claim.Log)
+		}
+	}
+	if claim.Bound != "" {
+		most := points[0].Y
+		for _, p := range points {
+			most = max(most, p.Y)
+		}
+		if most != number(t, claim.Bound) {
+			t.Errorf("%s: %s reaches %v, claimed %s", figure, claim.Series, most, claim.Bound)
+		}
 	}
 }
 
@@ -80,6 +101,41 @@ func TestComputedTwiceAndFromTheCacheIsTheSame(t *testing.T) {
 	}
 }
 
+// Whoever lies, lies by the same rule in every form, and about as many as were asked for.
+func TestShareOfLiars(t *testing.T) {
+	for _, percent := range []int{0, 5, 30, 90} {
+		p := spread{liars: percent}
+		liars := 0
+		for i := range 1000 {
+			if p.lies(i) {
+				liars++
+			}
+		}
+		if liars < 10*percent-replicas || liars > 10*percent {
+			t.Errorf("%d of 1000 lie, asked for %d percent", liars, percent)
+		}
+	}
+}
+
+// A dissemination without a settled form, or among liars alone, is refused.
+func TestBadDisseminations(t *testing.T) {
+	head := "name: x\ncompute: dissemination\ncolumns: [50 %]\nseeds: 1\nquick: 1\nx: {set: members, values: ['100']}\n"
+	for series, want := range map[string]string{
+		"[{set: [form=treee]}]":            `"treee" is none of tree, gossip, piggyback`,
+		"[{set: [form=tree, liars=99]}]":   "at most 90 percent liars",
+		"[{set: [form=tree, lairs=10]}]":   `no setting "lairs"`,
+		"[{set: [form=tree, liars=many]}]": `"many"`,
+	} {
+		s, err := Decode("x.yaml", []byte(head+"series: "+series+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err = Compute(s, Options{Quick: true}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", series, err, want)
+		}
+	}
+}
+
 func TestBadExperiments(t *testing.T) {
 	good := "name: x\nmeasure: latency-ms\nseeds: 2\nquick: 1\nseries: [{label: a, scenario: static-calm, set: [clients=1]}]\n"
 	if _, err := Decode("x.yaml", []byte(good)); err != nil {
@@ -109,14 +165,18 @@ func TestBadExperiments(t *testing.T) {
 // The formula and the drawn rings are two ways to the same probability: of 27
 // intervals of 95 percent, few may miss it.
 func TestDrawnGroupsAgreeWithTheFormula(t *testing.T) {
-	series, err := groupExceeds(&Spec{Quick: 1000}, Options{Quick: true})
+	specs, err := Find([]string{"group-exceeds"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := Compute(specs[0], Options{Quick: true, Jobs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	missed, compared := 0, 0
-	for i := 0; i < len(series); i += 2 {
-		for _, drawn := range series[i+1].Points {
-			for _, formula := range series[i].Points {
+	for i := 0; i < len(f.Series); i += 2 {
+		for _, drawn := range f.Series[i+1].Points {
+			for _, formula := range f.Series[i].Points {
 				if formula.X == drawn.X {
 					compared++
 					if formula.Y < drawn.Lo || formula.Y > drawn.Hi {
@@ -149,15 +209,14 @@ func TestRoundTrips(t *testing.T) {
 	}
 	for kind, want := range map[string]float64{"read": 20, "write": 40} {
 		watch := newStopwatch(kind)
-		rep, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
+		_, err := scenarios.Run(spec, scenarios.Options{Seed: 1, Suite: auth.Ideal, Observers: []sim.Observer{watch}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		sample := measures["latency-ms"](rep, watch)
-		if len(sample) == 0 {
+		if len(watch.took) == 0 {
 			t.Fatalf("no %s was measured", kind)
 		}
-		for _, ms := range sample {
+		for _, ms := range watch.took {
 			if ms != want {
 				t.Errorf("a calm %s took %v ms, want %v", kind, ms, want)
 			}

@@ -77,8 +77,8 @@ func (e Epochs) Model() *Model {
 }
 
 // ignore says which messages are never delivered.
-func (e Epochs) ignore(object protocol.ID) func(protocol.Message) bool {
-	return func(m protocol.Message) bool {
+func (e Epochs) ignore(object protocol.ID) func(int, protocol.Message) bool {
+	return func(_ int, m protocol.Message) bool {
 		switch m := m.(type) {
 		case *view.Ask, *dbqs.Refusal:
 			return true

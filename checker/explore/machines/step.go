@@ -45,7 +45,7 @@ type envelope struct {
 
 	source *local // one way in which it is sent: by this local state,
 	by     input  // on this input,
-	nth    int    // as the nth message from there to this receiver; -1 for a lie, or what was sent at the start
+	nth    int    // as the nth such message from there (see twin); -1 for a lie, or what was sent at the start
 
 	request *envelope // of a lie: what it answers,
 	facts   *facts    // knowing these,
@@ -83,6 +83,7 @@ type outcome struct {
 	told   []*envelope // those to the liar, from which it learns
 	result uint32      // number of the result that was returned, plus one
 	quiet  bool        // nothing has changed and nothing was sent
+	armed  []protocol.TimerID
 }
 
 // interned holds what is known by its contents. Looked up only.
@@ -93,6 +94,7 @@ type interned struct {
 	facts     map[string]*facts
 	ranks     map[uint64]string
 	results   map[string]uint32
+	speeches  map[string]*speech
 	scratch   []byte
 }
 
@@ -157,7 +159,7 @@ func (m *Model) feed(l *local, e *env, in input) {
 // settle turns the effects of an input into an outcome.
 func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 	next.timers, next.nonces, next.disk = e.timers, e.nonces, e.disk
-	o := &outcome{}
+	o := &outcome{armed: e.armed}
 	if e.result != nil {
 		next.busy = false
 		o.result = m.keepResult(*e.result) + 1
@@ -165,8 +167,8 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 	m.post(o, l, e.sent, in)
 	if client := len(m.Nodes[l.node].Script) > 0; !client {
 		next.asked = append(slices.Clip(l.asked), o.told...)
-	} else if n := len(o.outs); n > 0 {
-		next.asked = o.outs[n-1:]
+	} else if all := slices.Concat(o.outs, o.told); len(all) > 0 {
+		next.asked = all[len(all)-1:]
 	}
 	o.next = m.keepLocal(next)
 	o.quiet = o.next == l && len(o.outs)+len(o.told) == 0 && e.result == nil
@@ -175,22 +177,26 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 
 // post turns what a node sends into envelopes.
 func (m *Model) post(o *outcome, l *local, all []sent, in input) {
-	nth := make([]int, len(m.Nodes))
 	for _, x := range all {
 		to := int(x.to)
 		if to < 0 || to >= len(m.Nodes) {
 			continue // nobody lives there
 		}
-		e := &envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth[to]}
+		nth := 0
+		for _, y := range o.sent {
+			if y.to == to && m.twin(y.msg, x.msg, 0) {
+				nth++
+			}
+		}
+		e := &envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth}
 		if l.id == unborn {
 			e.source, e.nth = nil, -1
 		}
-		if m.Ignore != nil && m.Ignore(x.msg) {
+		if m.Ignore != nil && m.Ignore(to, x.msg) {
 			o.sent = append(o.sent, e)
 			continue
 		}
 		e = m.keepEnvelope(e)
-		nth[to]++
 		o.sent = append(o.sent, e)
 		if to == m.liar {
 			o.told = append(o.told, e)

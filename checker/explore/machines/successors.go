@@ -21,6 +21,7 @@ const (
 	actCrash            // node
 	actLose             // envelope
 	actDuplicate        // envelope
+	actSay              // speech
 )
 
 const kindShift = 56
@@ -37,6 +38,9 @@ const timerShift = 32 // in the number of actExpire: the timer, then the node
 
 // Successors returns the deliveries in order of rank, then lies, invocations and faults.
 func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[State] {
+	if int(s.cue) < len(m.script) {
+		return m.directed(s, out)
+	}
 	for i := range int(s.count) {
 		if i > 0 && s.flight[i] == s.flight[i-1] {
 			continue // another copy of the same message
@@ -118,6 +122,7 @@ func (m *Model) faults(s *State, out []explore.Step[State]) []explore.Step[State
 			}
 		}
 	}
+	out = m.says(s, out)
 	for i := range int(s.count) {
 		if i > 0 && s.flight[i] == s.flight[i-1] {
 			continue
@@ -146,6 +151,11 @@ func (m *Model) apply(s *State, node int, o *outcome) {
 	s.nodes[node] = o.next.id
 	for _, e := range o.outs {
 		m.insert(s, e)
+	}
+	if m.mute(s) {
+		return
+	}
+	for _, e := range o.outs {
 		s.known = m.learn(s.known, e)
 	}
 	for _, e := range o.told {
@@ -174,7 +184,7 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 // liesTo returns what the liar may say to a node.
 func (m *Model) liesTo(s *State, l *local) []*envelope {
 	k := key(s.known, l.id)
-	if known := m.lies.get(k); known != nil {
+	if known := m.answers.get(k); known != nil {
 		return *known
 	}
 	m.mu.Lock()
@@ -186,7 +196,7 @@ func (m *Model) liesTo(s *State, l *local) []*envelope {
 			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, request: request, facts: facts, letter: i}))
 		}
 	}
-	return *m.lies.put(k, &all)
+	return *m.answers.put(k, &all)
 }
 
 // began returns the history in which a client has begun an operation.
@@ -232,6 +242,8 @@ func (m *Model) Describe(s *State, a explore.Action) string {
 		return m.Nodes[n].Name + " crashes and starts again"
 	case actLose:
 		return message() + " is lost"
+	case actSay:
+		return fmt.Sprintf("%s says to all: %s, a lie", m.Nodes[m.liar].Name, m.Dialect.Describe(m.spoken.at(uint32(n)).msg))
 	case actDuplicate:
 		return message() + " is duplicated"
 	}

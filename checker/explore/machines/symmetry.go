@@ -122,8 +122,21 @@ func (m *Model) mapInput(in input, p int) input {
 	return in
 }
 
+// twin reports whether y, renamed, may be what x is: of one kind, and about nodes of which one
+// is the other's image.
+func (m *Model) twin(x, y protocol.Message, p int) bool {
+	if x.Kind() != y.Kind() || m.Claims.About == nil {
+		return x.Kind() == y.Kind()
+	}
+	about := m.Claims.About(x)
+	if about >= 0 {
+		about = m.orders[p][about]
+	}
+	return about == m.Claims.About(y)
+}
+
 // mapEnvelope is envelopeImage for those who hold the lock. Of several messages to
-// one receiver, the order is kept.
+// one receiver that are twins, the order is kept.
 func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 	k := key(e.id, uint32(p))
 	if i := m.imagesOf.get(k); i != nil {
@@ -135,7 +148,7 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 	o := m.compute(m.mapLocal(e.source, p), m.mapInput(e.by, p))
 	n := 0
 	for _, x := range slices.Concat(o.outs, o.told) {
-		if x.to == m.orders[p][e.to] {
+		if x.to == m.orders[p][e.to] && m.twin(e.msg, x.msg, p) {
 			if n == e.nth {
 				return m.imagesOf.put(k, x)
 			}

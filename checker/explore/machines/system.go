@@ -15,6 +15,7 @@ type System struct {
 	Protocol string             // as scenarios name it
 	Strategy string             // of the simulator's adversary, which can tell the liar's lies
 	Lifted   []string           // names of the rules that are not enforced
+	K        int                // PBFT's, 0 where there is none
 	Nodes    []Node             // numbered by their place; all share one object
 	Object   protocol.ID        // the register that the clients use
 	Expire   []protocol.TimerID // the timers that may expire; nil for all
@@ -23,13 +24,14 @@ type System struct {
 	Attendants int
 	// Ignore reports whether a message never arrives, because nothing would come of it
 	// that does not come about otherwise; nil if all may. The model of the system says why.
-	Ignore func(m protocol.Message) bool
+	Ignore func(to int, m protocol.Message) bool
 	// Epochs and Overlap are the shape of the groups, where those change.
 	Epochs, Overlap int
 
 	Faults  Faults
 	Dialect Dialect
 	Claims  Claims
+	Prefix  []Cue                                    // how every run begins
 	Extra   []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
 }
 
@@ -47,6 +49,7 @@ type Faults struct {
 	Losses     int // a message is lost
 	Duplicates int // a message is there once more
 	Crashes    int // a correct server restarts with what it had synced
+	Lies       int // the liar says something unasked (see Speaker)
 }
 
 // Dialect is what a model knows of the protocol whose machines it runs.
@@ -74,6 +77,7 @@ const (
 	losses
 	duplicates
 	crashes
+	lies
 	faultKinds
 )
 
@@ -86,6 +90,7 @@ type State struct {
 	spent  [faultKinds]uint8
 	past   uint32 // history
 	known  uint32 // facts
+	cue    uint8  // of the prefix, the next; always 0 if there is none
 }
 
 // Model is a system as explore wants it.
@@ -95,6 +100,7 @@ type Model struct {
 	clients []int
 	budget  [faultKinds]int
 	first   State
+	script  []explore.Action // of the prefix
 
 	locals    values[local]
 	envelopes values[envelope]
@@ -102,9 +108,11 @@ type Model struct {
 	facts     values[facts]
 
 	outcomes memo[outcome]     // by local state and input
-	lies     memo[[]*envelope] // by facts and local state of a client
-	learned  memo[facts]       // by facts and envelope
-	pasts    memo[history]     // by history and event
+	answers  memo[[]*envelope] // by facts and local state of a client
+	letters  memo[[]*speech]   // by facts and what is near
+	spoken   values[speech]
+	learned  memo[facts]   // by facts and envelope
+	pasts    memo[history] // by history and event
 
 	images   memo[local] // by local state and permutation
 	imagesOf memo[envelope]
@@ -124,7 +132,7 @@ type Model struct {
 func New(s System) *Model {
 	m := &Model{System: s, liar: -1}
 	m.known = interned{locals: make(map[string]*local), envelopes: make(map[string]*envelope), histories: make(map[string]*history),
-		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32)}
+		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32), speeches: make(map[string]*speech)}
 	if len(s.Nodes) > maxNodes {
 		panic(fmt.Sprintf("machines: %d nodes where %d have room", len(s.Nodes), maxNodes))
 	}
@@ -136,9 +144,10 @@ func New(s System) *Model {
 			m.clients = append(m.clients, i)
 		}
 	}
-	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes}
+	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes, s.Faults.Lies}
 	m.orders = permutations(len(s.Nodes), s.Claims.Alike)
 	m.begin()
+	m.rehearse()
 	return m
 }
 
@@ -168,6 +177,9 @@ func (m *Model) AppendState(b []byte, s *State) []byte {
 	}
 	b = appendID(appendID(b, s.past), s.known)
 	b = append(b, s.spent[:]...)
+	if len(m.script) > 0 {
+		b = append(b, s.cue)
+	}
 	for _, id := range s.flight[:s.count] {
 		b = appendID(b, id)
 	}
@@ -191,6 +203,9 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	s.past, s.known = next(), next()
 	copy(s.spent[:], b)
 	b = b[faultKinds:]
+	if len(m.script) > 0 {
+		s.cue, b = b[0], b[1:]
+	}
 	s.count = uint8(len(b) / 4)
 	for i := range s.count {
 		s.flight[i] = next()
@@ -247,7 +262,7 @@ func (m *Model) Properties() []explore.Property[State] {
 	}
 	// Where messages are lost or timers expire only so often, a system may come to
 	// a stop that it would leave with one more expiry.
-	if m.budget[losses] == 0 && m.budget[timers] == 0 {
+	if m.budget[losses] == 0 && m.budget[timers] == 0 && !m.unasked() {
 		out = append(out, explore.Property[State]{Name: "operations end", Kind: explore.NoDeadlock, Holds: m.done})
 	}
 	for _, extra := range m.Extra {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"turncoat/protocol"
+	"turncoat/protocol/ring"
 )
 
 // Freshness: a node sends a nonce to the service and gets back a certificate that
@@ -22,6 +23,7 @@ type lease struct {
 	asked  question // the latest; none, if its nonce is 0
 	before question // the one before, of which an answer may still be on its way
 	next   int      // the replica to ask next
+	tries  int      // relays that were asked for a lease and have not brought it
 
 	held  bool
 	epoch uint64        // that the lease is for
@@ -32,9 +34,9 @@ type lease struct {
 	since protocol.Time         // when its nonce was sent
 }
 
-// turn ends the lease for the epoch that the node has left. If the certificate of the
+// turnLease ends the lease for the epoch that the node has left. If the certificate of the
 // one that it is in was faster than the step into that, a lease begins.
-func (v *View) turn(env protocol.Env) {
+func (v *View) turnLease(env protocol.Env) {
 	l := &v.lease
 	if l.epoch != v.Epoch() {
 		l.held = false
@@ -52,7 +54,7 @@ func (l *lease) appendState(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, q.nonce)
 		b = binary.LittleEndian.AppendUint64(b, uint64(q.sentAt))
 	}
-	b = binary.AppendUvarint(b, uint64(l.next))
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(l.next)), uint64(l.tries))
 	b = protocol.AppendBool(protocol.AppendBool(b, l.held), l.had)
 	if b = protocol.AppendBool(b, l.early != nil); l.early != nil {
 		b = binary.LittleEndian.AppendUint64(l.early.AppendTo(b), uint64(l.since))
@@ -84,6 +86,10 @@ func (v *View) Refresh(env protocol.Env) {
 		l.asked, l.before = question{max(1, env.Nonce()), now}, l.asked
 	}
 	c := v.Config()
+	if relay, found := v.relay(c); found {
+		env.Send(relay, &FreshAsk{v.Epoch(), l.asked.nonce})
+		return
+	}
 	replicas := c.Service()
 	if len(replicas) == 0 {
 		return
@@ -94,6 +100,22 @@ func (v *View) Refresh(env protocol.Env) {
 	to := c.Lookup(replicas[l.next%len(replicas)])
 	l.next++
 	env.Send(to.Node, &FreshAsk{v.Epoch(), l.asked.nonce})
+}
+
+// maxRelays is how many relays are asked before the service itself [O]: any of them, or
+// of those above them, may be down or a liar.
+const maxRelays = 2
+
+// relay returns the relay to ask next, each time another, any active member; false when
+// it is the service's turn.
+func (v *View) relay(c *ring.Config) (protocol.NodeID, bool) {
+	l := &v.lease
+	if !v.cfg.Relays || l.tries >= maxRelays || c.Len() == 0 {
+		return protocol.None, false
+	}
+	m := c.At(int((l.asked.nonce>>16 + uint64(l.tries)) % uint64(c.Len())))
+	l.tries++
+	return m.Node, m.Status == ring.Active && m.ID != v.self
 }
 
 // onFreshReply begins a lease, or keeps the certificate until the node has entered its
@@ -141,7 +163,7 @@ func (v *View) begin(env protocol.Env, since protocol.Time) {
 	case since.Add(v.cfg.Lease) <= l.until:
 		return // the present one lasts longer
 	}
-	l.held, l.had, l.epoch, l.until = true, true, v.Epoch(), since.Add(v.cfg.Lease)
+	l.held, l.had, l.epoch, l.until, l.tries = true, true, v.Epoch(), since.Add(v.cfg.Lease), 0
 }
 
 // fresh reports whether a certificate is the service's answer to a nonce of the node,

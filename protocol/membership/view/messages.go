@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"turncoat/protocol"
+	"turncoat/protocol/auth"
 	"turncoat/protocol/ring"
 )
 
@@ -27,7 +28,14 @@ type (
 		Nonce uint64
 	}
 
-	// FreshReply answers FreshAsk.
+	// Gather asks the same for all the nonces that a relay has under a root, see
+	// NonceLeaf and RootLeaf.
+	Gather struct {
+		Epoch uint64 // of the sender
+		Root  auth.Digest
+	}
+
+	// FreshReply answers FreshAsk and Gather.
 	FreshReply struct {
 		Epoch       uint64 // of the sender
 		Certificate *FreshnessCertificate
@@ -41,17 +49,20 @@ const (
 	tagStep
 	tagFreshAsk
 	tagFreshReply
+	tagGather
+	tagFreshVia // a FreshReply that came through relays
 )
 
 // Kind returns the name of the message's type.
 func (*Ask) Kind() protocol.Kind        { return "membership.ask" }
 func (*Step) Kind() protocol.Kind       { return "membership.step" }
 func (*FreshAsk) Kind() protocol.Kind   { return "membership.fresh-ask" }
+func (*Gather) Kind() protocol.Kind     { return "membership.gather" }
 func (*FreshReply) Kind() protocol.Kind { return "membership.fresh-reply" }
 
 // Kinds returns the kinds of all messages.
 func Kinds() []string {
-	return []string{"membership.ask", "membership.step", "membership.fresh-ask", "membership.fresh-reply"}
+	return []string{"membership.ask", "membership.step", "membership.fresh-ask", "membership.gather", "membership.fresh-reply"}
 }
 
 // AppendTo appends the wire form.
@@ -71,9 +82,22 @@ func (m *FreshAsk) AppendTo(b []byte) []byte {
 }
 
 // AppendTo appends the wire form.
+func (m *Gather) AppendTo(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(append(b, tagGather), m.Epoch)
+	return append(b, m.Root[:]...)
+}
+
+// AppendTo appends the wire form.
 func (m *FreshReply) AppendTo(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint64(append(b, tagFreshReply), m.Epoch)
-	return m.Certificate.AppendTo(b)
+	tag := tagFreshReply
+	if len(m.Certificate.Above) > 0 {
+		tag = tagFreshVia
+	}
+	b = m.Certificate.AppendTo(binary.LittleEndian.AppendUint64(append(b, tag), m.Epoch))
+	if tag == tagFreshVia {
+		b = appendGatherings(b, m.Certificate.Above)
+	}
+	return b
 }
 
 // Decode reads one message from its wire form. It is total: it returns an error on
@@ -88,8 +112,13 @@ func Decode(b []byte) (protocol.Message, error) {
 		m = &Step{ring.ReadDelta(w), ReadEpochCertificate(w)}
 	case tagFreshAsk:
 		m = &FreshAsk{w.Uint64(), w.Uint64()}
-	case tagFreshReply:
+	case tagGather:
+		m = &Gather{w.Uint64(), auth.Digest(w.ID())}
+	case tagFreshReply, tagFreshVia:
 		epoch, c := w.Uint64(), ReadFreshnessCertificate(w)
+		if tag == tagFreshVia {
+			c.Above = readGatherings(w)
+		}
 		m = &FreshReply{epoch, &c}
 	default:
 		return nil, fmt.Errorf("%w: no message of the view has type byte %d", protocol.ErrWire, tag)
@@ -101,4 +130,4 @@ func Decode(b []byte) (protocol.Message, error) {
 }
 
 // Decodes reports whether bytes that begin with this one are for Decode.
-func Decodes(tag byte) bool { return tag >= tagAsk && tag <= tagFreshReply }
+func Decodes(tag byte) bool { return tag >= tagAsk && tag <= tagFreshVia }

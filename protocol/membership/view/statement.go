@@ -61,53 +61,6 @@ func ReadEpochCertificate(w *protocol.Wire) EpochCertificate {
 	return c
 }
 
-// FreshnessStatement says that an epoch was current after every nonce under a
-// Merkle root was drawn.
-type FreshnessStatement struct {
-	Epoch uint64
-	Root  auth.Digest
-}
-
-// Bytes returns what is signed.
-func (s FreshnessStatement) Bytes() []byte {
-	return append(statement("freshness", s.Epoch), s.Root[:]...)
-}
-
-// NonceLeaf is the leaf of one client's nonce. Naming the client keeps two that
-// drew one number apart [O].
-func NonceLeaf(client protocol.NodeID, nonce uint64) []byte {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(client))
-	return binary.LittleEndian.AppendUint64(b, nonce)
-}
-
-// FreshnessCertificate is what one client gets out of a batch of nonces.
-type FreshnessCertificate struct {
-	FreshnessStatement
-	Path      auth.MerklePath // of the client's nonce
-	Signature auth.ThresholdSignature
-}
-
-// Verify reports whether the service has vouched for the epoch after this client
-// drew this nonce.
-func (c *FreshnessCertificate) Verify(k *auth.Keys, service auth.GroupKey, client protocol.NodeID, nonce uint64) bool {
-	return k.VerifyPath(c.Root, NonceLeaf(client, nonce), &c.Path) && k.VerifyThreshold(service, c.Bytes(), &c.Signature)
-}
-
-// AppendTo appends the wire form.
-func (c *FreshnessCertificate) AppendTo(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint64(b, c.Epoch)
-	b = append(append(b, c.Root[:]...), c.Signature[:]...)
-	return c.Path.AppendTo(b)
-}
-
-// ReadFreshnessCertificate reads what AppendTo wrote.
-func ReadFreshnessCertificate(w *protocol.Wire) FreshnessCertificate {
-	c := FreshnessCertificate{FreshnessStatement: FreshnessStatement{Epoch: w.Uint64(), Root: auth.Digest(w.ID())}}
-	copy(c.Signature[:], w.Fixed(len(c.Signature)))
-	c.Path = auth.ReadMerklePath(w)
-	return c
-}
-
 // DrawStatement is signed to draw the service's group of an epoch. It says nothing
 // but the epoch: a statement with a digest in it could be ground by whoever can
 // still influence the digest. The signature is unique and unknown until a threshold

@@ -23,8 +23,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 		return
 	}
 	v.dismiss(env, s)
-	turned := v.keys.Digest(statement("tree", c.Epoch()))
-	turn := int(binary.LittleEndian.Uint64(turned[:]) % uint64(n))
+	turn := v.turned()
 	at := func(position int) protocol.NodeID { return c.At((position + turn) % n).Node }
 	self := v.keys.Self()
 	send := func(position int) {
@@ -33,7 +32,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 		}
 	}
 	replicas := v.ConfigAt(s.Delta.From).Service() // who made the step
-	roots := min(n, max(1, len(replicas))*v.cfg.FanOut)
+	roots := v.roots(len(replicas))
 	weak := (len(replicas)-1)/3 + 1
 	for i := range replicas {
 		if replicas[i] != v.self {
@@ -49,6 +48,33 @@ func (v *View) forward(env protocol.Env, s *Step) {
 	for p := roots + position*v.cfg.FanOut; p < min(n, roots+(position+1)*v.cfg.FanOut); p++ {
 		send(p)
 	}
+}
+
+// turned returns by how much the tree of the epoch is turned.
+func (v *View) turned() int {
+	turned := v.keys.Digest(statement("tree", v.Epoch()))
+	return int(binary.LittleEndian.Uint64(turned[:]) % uint64(v.Config().Len()))
+}
+
+// roots returns how many members so many replicas serve themselves.
+func (v *View) roots(replicas int) int {
+	return min(v.Config().Len(), max(1, replicas)*v.cfg.FanOut)
+}
+
+// Above returns whom the node, a member, passes nonces to: the active member above it in
+// the tree, or one of the service's replicas, each time another.
+func (v *View) Above(attempt int) protocol.NodeID {
+	c := v.Config()
+	n, replicas, turn := c.Len(), c.Service(), v.turned()
+	roots := v.roots(len(replicas))
+	p := (v.rank() - turn + n) % n
+	for p >= roots {
+		p = (p - roots) / v.cfg.FanOut
+		if m := c.At((p + turn) % n); m.Status == ring.Active {
+			return m.Node
+		}
+	}
+	return c.Lookup(replicas[(p+attempt)%len(replicas)]).Node
 }
 
 // dismiss has the service's replicas tell those whom the step removes: they stand

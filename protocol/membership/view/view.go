@@ -29,6 +29,7 @@ type Config struct {
 	Lease    time.Duration  // T_f: how long a freshness certificate is good for, on the node's own clock; 0: there are no leases, every node takes its epoch to be current
 	Retry    time.Duration  // least time between two requests for steps
 	FanOut   int            // children of a node in the dissemination tree
+	Relays   bool           // nonces go up the tree, and are gathered on the way
 	Versions *ring.Versions // may be nil
 	Lifted   Rule           // the rules left out; none by default
 }
@@ -40,6 +41,8 @@ type View struct {
 	cfg  *Config
 	keys *auth.Keys
 	self protocol.ID // the node's place on the ring; it need not be a member
+
+	member *ring.Member // what the configuration says of the node: asked for at every ping
 
 	configs []*ring.Config // since genesis; the last is the current
 	steps   []*Step        // steps[i] leads from configs[i] to configs[i+1]
@@ -62,7 +65,7 @@ const (
 
 // New returns the view of a node in the genesis configuration.
 func New(cfg *Config, keys *auth.Keys, self protocol.ID) View {
-	return View{cfg: cfg, keys: keys, self: self, configs: []*ring.Config{cfg.Genesis}}
+	return View{cfg: cfg, keys: keys, self: self, member: cfg.Genesis.Lookup(self), configs: []*ring.Config{cfg.Genesis}}
 }
 
 // Start takes up what earlier incarnations stored. The steps prove themselves
@@ -106,7 +109,7 @@ func (v *View) Self() protocol.ID { return v.self }
 
 // Member returns what the configuration says of the node itself, nil when it is no
 // member.
-func (v *View) Member() *ring.Member { return v.Config().Lookup(v.self) }
+func (v *View) Member() *ring.Member { return v.member }
 
 // Certificate returns the certificate of an epoch after genesis that the node has
 // been in, and nil of any other.

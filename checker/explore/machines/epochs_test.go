@@ -1,0 +1,154 @@
+package machines
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+
+	"turncoat/checker/explore"
+	"turncoat/protocol"
+	"turncoat/protocol/dbqs"
+	"turncoat/protocol/membership/view"
+)
+
+// changing is one write and one read across some steps, with a liar.
+func changing(overlap, steps int) Epochs {
+	return Epochs{DBQS: small(), Overlap: overlap, Steps: steps}
+}
+
+func exploredEpochs(t testing.TB, m *Model, o explore.Options) *explore.Result {
+	t.Helper()
+	r, err := explore.Explore(context.Background(), "dbqs-epochs", explore.Model[State](m), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// epochCounts are those of a search that saw everything, reduced.
+type epochCounts struct {
+	overlap, steps, readers int
+	states, transitions     uint64
+	depth                   int
+}
+
+// The counts of the package documentation, but for the largest.
+var documentedEpochs = []epochCounts{
+	{3, 1, 0, 1_969, 4_211, 22},
+	{3, 1, 1, 97_894, 282_437, 32},
+}
+
+func TestEpochCounts(t *testing.T) {
+	for _, c := range documentedEpochs {
+		for i, o := range []explore.Options{{Workers: 2}, {Workers: 1, Strategy: explore.DFS}, {Workers: 1}, {Workers: 2, Strategy: explore.DFS}} {
+			if c.states > 10_000 && i > 1 {
+				continue // the others, of smaller systems, have said it
+			}
+			o.Reduction = explore.All
+			e := changing(c.overlap, c.steps)
+			e.Readers = c.readers
+			r := exploredEpochs(t, e.Model(), o)
+			if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != c.states || r.Transitions != c.transitions || o.Strategy == explore.BFS && r.Depth != c.depth {
+				t.Errorf("%+v, %v: %s, %d states, %d transitions, depth %d", c, o, r.Detail, r.UniqueStates, r.Transitions, r.Depth)
+			}
+		}
+	}
+}
+
+// BenchmarkEpochs explores the larger systems.
+func BenchmarkEpochs(b *testing.B) {
+	for _, c := range []epochCounts{{2, 1, 1, 302_721, 869_512, 39}} {
+		b.Run(fmt.Sprintf("overlap=%d/epochs=%d", c.overlap, c.steps), func(b *testing.B) {
+			for b.Loop() {
+				r := exploredEpochs(b, changing(c.overlap, c.steps).Model(), explore.Options{Reduction: explore.All, Workers: runtime.GOMAXPROCS(0)})
+				if r.Verdict != explore.Pass || r.UniqueStates != c.states || r.Transitions != c.transitions || r.Depth != c.depth {
+					b.Fatalf("%+v", r)
+				}
+			}
+		})
+	}
+}
+
+// What is wrong without each rule, by the shortest way.
+func TestLiftedEpochRulesAreFound(t *testing.T) {
+	for rule, steps := range map[dbqs.Rule]int{
+		dbqs.TransferGate: 25, dbqs.TransferQuorum: 23, dbqs.OneEpochPhase: 18, dbqs.ServeWhenReady: 20, dbqs.EpochCheck: 26,
+	} {
+		t.Run(rule.String(), func(t *testing.T) {
+			e := changing(3, 1)
+			e.Lifted = e.Lifted.Lift(rule)
+			r := exploredEpochs(t, e.Model(), explore.Options{Reduction: explore.All, Workers: 2})
+			if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != steps || r.Counterexample.Unscheduled != nil {
+				t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
+			}
+		})
+	}
+}
+
+// deaf returns the system in which nothing reaches some servers, and no step some
+// clients: a smaller one.
+func deaf(e Epochs, servers, clients []int) *Model {
+	s := e.Model().System
+	ignored := s.Ignore
+	s.Ignore = func(to int, m protocol.Message) bool {
+		_, step := m.(*view.Step)
+		return slices.Contains(servers, to) || step && slices.Contains(clients, to) || ignored(to, m)
+	}
+	return New(s)
+}
+
+// summary is what a run has come to: the history and what the servers of the first group
+// and the newcomers hold, whichever of them it is.
+func summary(m *Model, s *State, object protocol.ID) string {
+	var held []string
+	for i := range m.Nodes {
+		if r, ok := m.local(s, i).machine.(*dbqs.Replica); ok {
+			held = append(held, fmt.Sprintf("%v %s", i < dbqsServers, recordName(r.Holds(object))))
+		}
+	}
+	slices.Sort(held)
+	return fmt.Sprint(m.past(s), held)
+}
+
+// ended returns the summaries of all terminal states, and how many states there are.
+func ended(m *Model, r explore.Reduction) (map[string]bool, int) {
+	_, seen := outcomes(m, r)
+	ends := map[string]bool{}
+	for _, s := range seen {
+		if len(m.Successors(&s, nil)) == 0 {
+			ends[summary(m, &s, m.Object)] = true
+		}
+	}
+	return ends, len(seen)
+}
+
+// The reductions keep every history with which some run ends, and what the servers then
+// hold: in a system in which the epoch changes under clients and nothing is fetched, and
+// in one in which a server fetches what a writer of the old epoch goes on to write.
+func TestReducedEpochsEndAlike(t *testing.T) {
+	for _, c := range []struct {
+		servers, clients []int
+		readers          int
+		rules            []dbqs.Rule // lifted, if they are of epochs
+	}{
+		{[]int{1, 4}, nil, 1, []dbqs.Rule{dbqs.WriteBack}},
+		{[]int{1}, []int{5}, 0, []dbqs.Rule{dbqs.WriteBack, dbqs.TransferGate, dbqs.TransferQuorum, dbqs.ServeWhenReady}},
+	} {
+		for _, rule := range c.rules {
+			e := changing(3, 1)
+			e.Readers = c.readers
+			if rule.OfEpochs() {
+				e.Lifted = e.Lifted.Lift(rule)
+			}
+			want, all := ended(deaf(e, c.servers, c.clients), explore.Prune)
+			for _, r := range []explore.Reduction{explore.PartialOrder | explore.Prune, explore.All} {
+				got, fewer := ended(deaf(e, c.servers, c.clients), r)
+				if fmt.Sprint(got) != fmt.Sprint(want) || 2*fewer > all {
+					t.Errorf("%+v, %v with %v: %d ends of %d states; pruned alone %d of %d", c, rule, r, len(got), fewer, len(want), all)
+				}
+			}
+		}
+	}
+}
