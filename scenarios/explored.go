@@ -72,6 +72,9 @@ func exploredSpec(s *explore.Schedule) Spec {
 	if s.Liars > 0 {
 		spec.Adversary.Liars, spec.Adversary.Strategies = exactly(s.Liars), []string{s.Strategy}
 	}
+	if s.BadClients > 0 {
+		spec.Adversary.BadClients, spec.Adversary.ClientStrategies = exactly(s.BadClients), []string{s.Strategy}
+	}
 	spec.Limits.Deadline = span(s.End)
 	return spec
 }

@@ -34,8 +34,8 @@ func found(t *testing.T, model, rule string, o explore.Options, settings ...stri
 
 // stepwise notes what happens at correct nodes, in the explorer's words.
 type stepwise struct {
-	servers, clients int
-	lines            []string
+	servers, clients, liar int
+	lines                  []string
 }
 
 func (l *stepwise) Step(s sim.Step) {
@@ -49,9 +49,9 @@ func (l *stepwise) Step(s sim.Step) {
 		return "herald"
 	}
 	switch {
-	case s.Node == 0: // the liar
+	case int(s.Node) == l.liar:
 	case s.Kind == sim.StepMessage:
-		what := strings.TrimPrefix(string(s.Message.Kind()), "dbqs.")
+		what := strings.TrimPrefix(strings.TrimPrefix(string(s.Message.Kind()), "dbqs."), "bftbc.")
 		if what == "membership.step" {
 			what = "the step into epoch"
 		}
@@ -98,6 +98,8 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 		{"dbqs-static", "dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
 		{"dbqs-static", "dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
 		{"dbqs-static", "dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+		{"bftbc", "bftbc.prepare", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
+		{"bftbc", "bftbc.digest-match", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
 		{"dbqs-epochs", "dbqs.transfer-quorum", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.one-epoch-phase", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.serve-when-ready", explore.Options{Reduction: explore.All}, nil},
@@ -124,6 +126,9 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 				t.Fatal(err)
 			}
 			steps := &stepwise{servers: example.Schedule.Servers, clients: example.Schedule.Clients}
+			if example.Schedule.BadClients > 0 {
+				steps.liar = steps.servers
+			}
 			rep, err := b.Replay(steps)
 			if err != nil || rep.Outcome != checker.Violation {
 				t.Errorf("%s: replayed %v, %v", c.rule, rep, err)

@@ -51,7 +51,7 @@ func Entries() explore.Registry {
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},
-	}, epochsEntry()}
+	}, epochsEntry(), bftbcEntry()}
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {

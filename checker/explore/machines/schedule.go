@@ -57,6 +57,7 @@ type scribe struct {
 	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel     // the last request of each node to the liar,
 	told    map[*envelope]*parcel // and each of servers; looked up only
+	said    []spoken              // by a speaker
 	idle    [maxNodes]time.Duration
 	choices []explore.Choice
 }
@@ -64,6 +65,9 @@ type scribe struct {
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32), told: make(map[*envelope]*parcel)}
+	if m.speaker != nil {
+		w.began[m.liar] = append(w.began[m.liar], briefed)
+	}
 	for node, o := range m.started {
 		w.send(node, o)
 	}
@@ -73,20 +77,27 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 			return nil, err
 		}
 	}
-	if err := w.confess(); err != nil {
+	confess := w.confess
+	if m.speaker != nil {
+		confess = w.perform
+	}
+	if err := confess(); err != nil {
 		return nil, err
 	}
 	s := &explore.Schedule{
-		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients) - m.Attendants, Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Protocol: m.Protocol, Servers: m.servers(), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
 		Epochs: m.Epochs, Overlap: m.Overlap,
 	}
-	if m.liar >= 0 {
+	switch {
+	case m.speaker != nil:
+		s.BadClients, s.Clients, s.Strategy = 1, s.Clients+1, m.Strategy
+	case m.liar >= 0:
 		s.Liars, s.Strategy = 1, m.Strategy
 	}
-	for i, c := range m.clients {
+	for _, c := range m.clients {
 		s.Operations = max(s.Operations, len(m.Nodes[c].Script))
 		if l := m.local(&w.state, c); int(l.invoked) < len(m.Nodes[c].Script) {
-			w.begin(i, m.Nodes[c].Script[l.invoked], l.invoked, work)
+			w.begin(w.client(c), m.Nodes[c].Script[l.invoked], l.invoked, work)
 		}
 	}
 	for _, p := range w.parcels {
@@ -116,6 +127,13 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(p.to, input{deliver, p.id})
 	case actLie:
 		e := m.envelopes.at(uint32(n))
+		if m.speaker != nil {
+			if err := w.speak(e); err != nil {
+				return err
+			}
+			w.follow(e.to, input{deliver, e.id})
+			break
+		}
 		request := w.told[e.request]
 		if len(m.Nodes[e.to].Script) > 0 {
 			request = w.asked[e.to]
@@ -124,7 +142,7 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(e.to, input{deliver, e.id})
 	case actInvoke:
 		l := m.local(&w.state, int(n))
-		w.begin(slices.Index(m.clients, int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
+		w.begin(w.client(int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
 		w.began[n] = append(w.began[n], w.now)
 		w.follow(int(n), input{kind: invoke})
 	case actLose:
@@ -137,6 +155,9 @@ func (w *scribe) step(a explore.Action) error {
 	w.state = steps[i].State
 	return nil
 }
+
+// client returns the number of a node among the clients.
+func (w *scribe) client(node int) int { return node - w.m.servers() }
 
 // pop takes the oldest copy of a message out of flight.
 func (w *scribe) pop(id uint32) *parcel {

@@ -56,6 +56,9 @@ type envelope struct {
 type facts struct {
 	id  uint32
 	all []protocol.Message
+
+	before *facts // one way to learn them, of a speaker: by a message
+	by     *envelope
 }
 
 // input is what happens to a node.
@@ -273,10 +276,19 @@ func (m *Model) keepHistory(h *history) *history {
 	if old := m.known.histories[k]; old != nil {
 		return old
 	}
-	h.atomic = h.judge(m.Object[:])
+	h.atomic = h.judge(m.Object[:], m.Joins)
 	h.id = m.histories.add(h)
 	m.known.histories[k] = h
 	return h
+}
+
+// heard returns the facts with what a speaker learns of a message to it.
+func (m *Model) heard(f *facts, e *envelope) *facts {
+	g := m.keepFacts(slices.Clone(m.speaker.Heard(f.all, protocol.NodeID(e.from), e.msg)))
+	if g.before == nil && len(g.all) > 0 {
+		g.before, g.by = f, e
+	}
+	return g
 }
 
 func (m *Model) keepFacts(all []protocol.Message) *facts {

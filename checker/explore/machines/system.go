@@ -24,6 +24,9 @@ type System struct {
 	// Ignore reports whether a message never arrives, because nothing would come of it
 	// that does not come about otherwise; nil if all may. The model of the system says why.
 	Ignore func(to int, m protocol.Message) bool
+	// Joins reports whether a value is one that the adversary may write, so that it is no wonder when
+	// it is read; nil if it writes nothing.
+	Joins func(value string) bool
 	// Epochs and Overlap are the shape of the groups, where those change.
 	Epochs, Overlap int
 
@@ -63,6 +66,17 @@ type Dialect interface {
 	Describe(m protocol.Message) string
 }
 
+// Speaker is the dialect of a system whose node in the adversary's hands is a client: it
+// speaks unasked, to servers, and hears what they tell it and nothing else.
+type Speaker interface {
+	// Heard returns the facts, sorted by wire form, with what the client learns of a
+	// message to it; the same facts, if that is nothing.
+	Heard(facts []protocol.Message, from protocol.NodeID, m protocol.Message) []protocol.Message
+
+	// Says returns what it may say to any server when these are the facts.
+	Says(facts []protocol.Message) []protocol.Message
+}
+
 const (
 	maxNodes  = 17
 	maxFlight = 160 // messages in flight
@@ -91,7 +105,8 @@ type State struct {
 // Model is a system as explore wants it.
 type Model struct {
 	System
-	liar    int // its node, -1 if there is none
+	liar    int     // its node, -1 if there is none
+	speaker Speaker // nil where the liar is a server, which is asked
 	clients []int
 	budget  [faultKinds]int
 	first   State
@@ -106,9 +121,10 @@ type Model struct {
 	learned  memo[facts]       // by facts and envelope
 	pasts    memo[history]     // by history and event
 
-	images   memo[local] // by local state and permutation
-	imagesOf memo[envelope]
-	orders   [][]int // permutations of nodes that are alike, the identity first
+	images      memo[local] // by local state and permutation
+	imagesOf    memo[envelope]
+	imagesKnown memo[facts]
+	orders      [][]int // permutations of nodes that are alike, the identity first
 
 	// mu is held while something new is computed. Machines of one node share
 	// the scratch memory of its keys, so they never run at the same time.
@@ -123,6 +139,7 @@ type Model struct {
 // New returns the model of a system.
 func New(s System) *Model {
 	m := &Model{System: s, liar: -1}
+	m.speaker, _ = s.Dialect.(Speaker)
 	m.known = interned{locals: make(map[string]*local), envelopes: make(map[string]*envelope), histories: make(map[string]*history),
 		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32)}
 	if len(s.Nodes) > maxNodes {
@@ -195,6 +212,15 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	for i := range s.count {
 		s.flight[i] = next()
 	}
+}
+
+// servers returns how many of the nodes, the first ones, are servers.
+func (m *Model) servers() int {
+	n := len(m.Nodes) - len(m.clients) - m.Attendants
+	if m.speaker != nil {
+		n--
+	}
+	return n
 }
 
 // local returns the local state of a node.
