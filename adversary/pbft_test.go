@@ -101,7 +101,7 @@ func (s *service) deliver() bool {
 // pbftStrategies are all that can be used against PBFT, in settings that have
 // something to do.
 func pbftStrategies() []string {
-	return []string{"pbft-gap", "pbft-mac", "pbft-mac primary=true", "pbft-order", "pbft-order echo=true", "pbft-stall",
+	return []string{"pbft-gap", "pbft-mac", "pbft-mac primary=true", "pbft-order", "pbft-order echo=true", "pbft-say", "pbft-stall",
 		"pbft-stall client=false", "pbft-view-change", "fabricate", "slow steps=1 kinds=pre-prepare,prepare delay=40ms"}
 }
 

@@ -36,6 +36,11 @@ var specs = []Spec{
 		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
 	},
 	{
+		Name: "dbqs-forget", Doc: "acknowledges what it is given to hold, and says ever after that there is nothing", Protocol: "dbqs",
+		Parameters: []Parameter{rateParameter("denying", "1000000"), kindsParameter},
+		make:       func(v *values) Strategy { return &DBQSForget{aim: v.aim()} },
+	},
+	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",
 		Parameters: []Parameter{
 			rateParameter("splitting as a message comes in", "50000"),
@@ -110,6 +115,17 @@ var specs = []Spec{
 			{"echo", "whether it also votes for whatever its peer has voted for", "false"},
 		},
 		make: func(v *values) Strategy { return &PBFTOrder{aim: v.aim(), echo: v.flag("echo")} },
+	},
+	{
+		Name: "pbft-say", Doc: "says anything that it could sign about the first sequence numbers in the first views", Protocol: "pbft",
+		Parameters: []Parameter{
+			rateParameter("speaking as a message comes in", "100000"),
+			{"again", "chance of saying one thing more then, in parts per million", "100000"},
+			{"slots", "how many sequence numbers it speaks of", "1"},
+		},
+		make: func(v *values) Strategy {
+			return &PBFTSay{rate: v.rate("rate"), again: v.rate("again"), slots: v.count("slots", 1, 4)}
+		},
 	},
 	{
 		Name: "pbft-stall", Doc: "treats one client, or one replica, as if it did not exist", Protocol: "pbft",

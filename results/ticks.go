@@ -62,6 +62,8 @@ func short(v float64) string {
 		return strconv.FormatFloat(v/1e6, 'g', 4, 64) + "M"
 	case a >= 1e4:
 		return strconv.FormatFloat(v/1e3, 'g', 4, 64) + "k"
+	case a > 0 && a < 1e-3:
+		return strconv.FormatFloat(v, 'f', 1-int(math.Floor(math.Log10(a))), 64)
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -25,9 +25,12 @@ func FromSchedule(s *explore.Schedule, reproduce string) (*Artifact, error) {
 	if err := spec.validate(); err != nil {
 		return nil, fmt.Errorf("the scenario of the counterexample: %w", err)
 	}
-	o := Options{Seed: 1, Suite: auth.Ideal, Lift: s.Lifted, Listed: true}
+	o := Options{Seed: 1, Suite: auth.Ideal, Lift: s.Lifted, Listed: true, Decisions: crashes(s)}
 	for _, c := range s.Choices {
 		d := sim.Decision{Key: sim.Key{Actor: c.Actor, Peer: c.Peer, Label: c.Label, Op: c.Op, Index: c.Index}, Value: c.Value}
+		if c.Timer != 0 {
+			d.Label = sim.TimerLabel(c.Timer)
+		}
 		var err error
 		if d.Choice, err = sim.ParseChoice(c.Kind); err != nil {
 			return nil, err
@@ -75,6 +78,22 @@ func exploredSpec(s *explore.Schedule) Spec {
 	if s.BadClients > 0 {
 		spec.Adversary.BadClients, spec.Adversary.ClientStrategies = exactly(s.BadClients), []string{s.Strategy}
 	}
+	for _, c := range s.Crashes {
+		spec.Faults = append(spec.Faults, Fault{Kind: "crash", At: span(c.At), For: span(time.Microsecond), Servers: exactly(1)})
+	}
+	if s.Checkpoint > 0 {
+		spec.System.PBFT.Checkpoint = exactly(s.Checkpoint)
+		spec.System.PBFT.ViewTimeout, spec.System.PBFT.Status = span(24*time.Hour), span(24*time.Hour)
+	}
 	spec.Limits.Deadline = span(s.End)
 	return spec
+}
+
+// crashes decides that the faults of the scenario happen, and to which servers.
+func crashes(s *explore.Schedule) (out []sim.Decision) {
+	for i, c := range s.Crashes {
+		out = append(out, sim.Decision{Key: sim.Key{Choice: sim.Fault, Actor: int32(i), Peer: -1, Label: "crash"}, Value: 1 + int64(c.At)})
+		out = append(out, sim.Decision{Key: draw{}.key(fmt.Sprintf("faults.%d.0.server", i), 0), Value: int64(c.Server)})
+	}
+	return out
 }

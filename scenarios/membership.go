@@ -30,27 +30,28 @@ var membershipSystem = &system{
 // Membership is what a scenario says of the membership service. What is zero has
 // the default that newMembership gives it.
 type Membership struct {
-	Members     Ints `yaml:"members"`      // at the beginning; 0: all servers
-	Epoch       Span `yaml:"epoch"`        // how long an epoch lasts
-	Early       Ints `yaml:"early"`        // pending changes that end an epoch at once; 0: never
-	Probe       Span `yaml:"probe"`        // between two pings
-	Signed      Ints `yaml:"signed"`       // every so many pings ask for a signature
-	Propose     Ints `yaml:"propose"`      // misses after which a prober proposes an eviction
-	Accept      Ints `yaml:"accept"`       // misses after which it supports one
-	Lease       Span `yaml:"lease"`        // T_f
-	Batch       Span `yaml:"batch"`        // how long nonces are collected
-	FanOut      Ints `yaml:"fan-out"`      // of the dissemination tree
-	Relays      bool `yaml:"relays"`       // nonces are gathered on their way up that tree
-	Orders      Ints `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
-	Pace        Span `yaml:"pace"`         // between two orders
-	Churn       Rate `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
-	Drift       Ints `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
-	Move        Ints `yaml:"move"`         // the service moves every so many epochs; 0: never
-	Committees  Ints `yaml:"committees"`   // slices of the ring, each probed by a committee; 0: the service's replicas probe
-	CommitteeF  Ints `yaml:"committee-f"`  // a committee has 2 committee-f + 1 members
-	Checkpoint  Ints `yaml:"checkpoint"`   // the service's K
-	ViewTimeout Span `yaml:"view-timeout"` // of the service
-	Status      Span `yaml:"status"`       // of the service
+	Members     Ints     `yaml:"members"`      // at the beginning; 0: all servers
+	Epoch       Span     `yaml:"epoch"`        // how long an epoch lasts
+	Early       Ints     `yaml:"early"`        // pending changes that end an epoch at once; 0: never
+	Probe       Span     `yaml:"probe"`        // between two pings
+	Signed      Ints     `yaml:"signed"`       // every so many pings ask for a signature
+	Propose     Ints     `yaml:"propose"`      // misses after which a prober proposes an eviction
+	Accept      Ints     `yaml:"accept"`       // misses after which it supports one
+	Lease       Span     `yaml:"lease"`        // T_f
+	Batch       Span     `yaml:"batch"`        // how long nonces are collected
+	FanOut      Ints     `yaml:"fan-out"`      // of the dissemination tree
+	Relays      bool     `yaml:"relays"`       // nonces are gathered on their way up that tree
+	Orders      Ints     `yaml:"orders"`       // of the agent; storage's own clients do their operations besides
+	Pace        Span     `yaml:"pace"`         // between two orders
+	Churn       Rate     `yaml:"churn"`        // share of the agent's orders that are to be carried out; the others are to be refused
+	Sessions    Sessions `yaml:"sessions"`     // servers that come and go
+	Drift       Ints     `yaml:"drift"`        // ppm that clocks are assumed to drift at most; not given: what hosts.drift says
+	Move        Ints     `yaml:"move"`         // the service moves every so many epochs; 0: never
+	Committees  Ints     `yaml:"committees"`   // slices of the ring, each probed by a committee; 0: the service's replicas probe
+	CommitteeF  Ints     `yaml:"committee-f"`  // a committee has 2 committee-f + 1 members
+	Checkpoint  Ints     `yaml:"checkpoint"`   // the service's K
+	ViewTimeout Span     `yaml:"view-timeout"` // of the service
+	Status      Span     `yaml:"status"`       // of the service
 }
 
 // community is the membership service and its members in one run.
@@ -97,6 +98,7 @@ func newMembership(r *run) (subject, error) {
 	for i := range c.config.View.Genesis.Len() {
 		c.orders.member[i] = true
 	}
+	c.orders.flash, c.orders.flashAt = c.flash(&p.Sessions, c.config.View.Genesis.Len())
 	return c, c.config.Check()
 }
 
@@ -225,6 +227,10 @@ type orders struct {
 	rate   uint32
 	count  uint32 // of the agent's orders
 	pace   Span   // between two of them
+
+	flash   int           // so many servers join at once, by the first orders
+	flashAt time.Duration // then
+	done    bool          // the agent has given its last
 }
 
 // given is an order that the authority gave.
@@ -252,6 +258,11 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 	count, pace := w.operations, w.think
 	if actor == 0 {
 		count, pace = o.count, o.pace
+		for ; k < uint32(o.flash); k++ {
+			if op, after, ok := o.flashed(k); ok {
+				return op, after, true
+			}
+		}
 	}
 	for ; k < count; k++ {
 		server := o.Draw(key("server"), 1, int64(o.run.servers), 0)
@@ -269,6 +280,7 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		}
 		return op, think, true
 	}
+	o.done = o.done || actor == 0
 	return protocol.Operation{}, 0, false
 }
 

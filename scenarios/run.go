@@ -24,6 +24,7 @@ type Options struct {
 	Listed    bool           // follow Decisions in place of the seed
 	Decisions []sim.Decision // what to follow
 	Keep      bool           // keep the decisions that were made
+	Calm      bool           // keep those too that were made calmly
 	Tracer    sim.Tracer     // may be nil
 	Observers []sim.Observer // that measure
 	Heartbeat *atomic.Uint64 // may be nil
@@ -49,10 +50,14 @@ func Run(spec *Spec, o Options) (*Report, error) { return runWith(spec, o, o.dec
 
 // decisions returns what decides the run.
 func (o *Options) decisions() *sim.Decisions {
+	d := sim.FromSeed(o.Seed, o.Keep)
 	if o.Listed {
-		return sim.FromList(o.Seed, o.Decisions)
+		d = sim.FromList(o.Seed, o.Decisions)
 	}
-	return sim.FromSeed(o.Seed, o.Keep)
+	if o.Calm {
+		d.KeepCalm()
+	}
+	return d
 }
 
 func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {

@@ -19,7 +19,7 @@ const (
 	Loss                        // a message is lost
 	Duplicate                   // a message arrives a second time, after that many ns
 	Corrupt                     // a bit of a message is flipped: its number plus one
-	Delay                       // how long a message travels, ns
+	Delay                       // how long a message travels, or a timer runs, ns
 	Work                        // what a client does (1 + twice the object's number, + 1 to change it), or how long it thinks before, ns
 	Size                        // a number that a scenario leaves open
 )
@@ -88,6 +88,7 @@ type Decisions struct {
 	seed uint64
 	list map[Key]int64 // nil when the seed decides; looked up only
 	keep bool
+	all  bool       // calm ones too
 	lock sync.Mutex // guards kept: a watchdog reads it of a run that never returns
 	kept []Decision
 	turn Turn
@@ -118,6 +119,9 @@ func FromList(seed uint64, list []Decision) *Decisions {
 	return d
 }
 
+// KeepCalm lets Kept return what was decided calmly too: everything that was asked.
+func (d *Decisions) KeepCalm() { d.keep, d.all = true, true }
+
 // Seed returns the seed.
 func (d *Decisions) Seed() uint64 { return d.seed }
 
@@ -140,12 +144,14 @@ func (d *Decisions) settle(k Key, calm, drawn int64) int64 {
 	v := drawn
 	if d.list != nil {
 		listed, ok := d.list[k]
-		if !ok {
+		if !ok && !d.all {
 			return calm
 		}
-		v = listed
+		if v = calm; ok {
+			v = listed
+		}
 	}
-	if d.keep && v != calm {
+	if d.keep && (d.all || v != calm) {
 		d.lock.Lock()
 		d.kept = append(d.kept, Decision{k, v})
 		d.lock.Unlock()

@@ -40,6 +40,9 @@ func (e *env) SetTimer(id protocol.TimerID, d time.Duration) {
 	h := e.h
 	h.armings++
 	due := h.Clock.after(e.w.now, d)
+	if e.w.choose.list != nil {
+		due = e.w.now + e.w.wait(h, id, due-e.w.now)
+	}
 	if h.timers.arm(id, due, h.armings) {
 		e.w.push(event{at: due, node: int32(h.id), kind: evTimer, aux: h.armings})
 	}

@@ -65,10 +65,11 @@ type host struct {
 	timers      timers
 	armings     uint32 // timers ever armed, over all incarnations: numbers their events
 	nonces      uint32
-	busyUntil   int64    // when the CPU is free
-	backlog     *backlog // nil without costs
-	nicFree     int64    // when the NIC is free
-	client      *client  // nil if nobody asks it for anything
+	armed       map[protocol.TimerID]uint32 // how often, when decisions are listed; looked up only
+	busyUntil   int64                       // when the CPU is free
+	backlog     *backlog                    // nil without costs
+	nicFree     int64                       // when the NIC is free
+	client      *client                     // nil if nobody asks it for anything
 }
 
 // client is the state of a host that is asked for operations.

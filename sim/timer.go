@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 
 	"turncoat/protocol"
@@ -92,4 +93,20 @@ func (t *timers) expire(event uint32) protocol.TimerID {
 	id := (*t)[i].id
 	t.forget(i)
 	return id
+}
+
+// TimerLabel names the decision on how long a timer runs.
+func TimerLabel(id protocol.TimerID) string { return fmt.Sprintf("timer-%d", id) }
+
+// wait decides how long a timer that is armed now runs. No seed draws it: a timer runs
+// for as long as it was armed for. A list of decisions may say otherwise, because
+// no protocol's safety may depend on it; how often the host has
+// armed that timer before names the decision.
+func (w *World) wait(h *host, id protocol.TimerID, calm int64) int64 {
+	if h.armed == nil {
+		h.armed = make(map[protocol.TimerID]uint32)
+	}
+	k := Key{Choice: Delay, Actor: int32(h.id), Peer: -1, Label: TimerLabel(id), Index: h.armed[id]}
+	h.armed[id]++
+	return min(max(w.choose.settle(k, calm, calm), 0), longest)
 }

@@ -134,3 +134,32 @@ func TestTimersAgainstAMap(t *testing.T) {
 		}
 	})
 }
+
+// A list of decisions says how long the timers that it names run, and only those. What
+// it said is kept, and says it again.
+func TestATimerRunsForAsLongAsIsListed(t *testing.T) {
+	listed := []Decision{{Key{Choice: Delay, Actor: 0, Peer: -1, Label: TimerLabel(7), Index: 1}, int64(2 * ms)}}
+	for range 2 {
+		var expired []time.Duration
+		var s *stage
+		s = stageOf(t, actor{
+			start: func(env protocol.Env, _ protocol.Disk) { env.SetTimer(7, 5*ms) },
+			timer: func(env protocol.Env, id protocol.TimerID) {
+				expired = append(expired, time.Duration(s.world.now))
+				if len(expired) < 3 {
+					env.SetTimer(id, 5*ms)
+				}
+			},
+		})
+		s.silent, s.Decisions = true, FromList(1, listed)
+		s.run()
+		if want := []time.Duration{5 * ms, 7 * ms, 12 * ms}; !slices.Equal(expired, want) {
+			t.Errorf("expired at %v, want %v", expired, want)
+		}
+		listed = s.Decisions.Kept()
+		listed = slices.DeleteFunc(listed, func(d Decision) bool { return d.Choice != Delay || d.Peer >= 0 })
+		if len(listed) != 1 {
+			t.Fatalf("kept: %v", listed)
+		}
+	}
+}

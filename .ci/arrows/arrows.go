@@ -72,6 +72,7 @@ var arrows = []arrow{
 	{"protocol/dbqs/...", "protocol/dbqs/..."},
 	// What a storage node knows of the membership service, and no more.
 	{"protocol/dbqs/...", "protocol/membership/view/..."},
+	{"protocol/dbft/...", "protocol/membership/view/..."},
 }
 
 // Every protocol stands on these three; the contract itself stands on nothing.

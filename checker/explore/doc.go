@@ -27,7 +27,8 @@
 // # Memory
 //
 // The visited table takes 15 to 22.5 bytes a state (see table.go), the frontier
-// the encoded states found and not yet explored. Result.PeakBytes is the most that both
+// the encoded states found and not yet explored, and a model may keep tables of its own
+// (Holder). Result.PeakBytes is the most that all of these
 // held, with the second copy of the part of the table that grows.
 //
 // # What is left out

@@ -1,6 +1,10 @@
 package explore
 
-import "time"
+import (
+	"time"
+
+	"turncoat/protocol"
+)
 
 // Schedule is a path of a model in the terms of the simulator: what has to be
 // decided, and how, for a run of the same machines to repeat it.
@@ -19,8 +23,16 @@ type Schedule struct {
 	Epochs     int      // steps to other groups,
 	Overlap    int      // each of which so many members survive
 	Lifted     []string // rules
+	Checkpoint int      // PBFT's K, 0 where there is none
+	Crashes    []Crash  // in order
 	Choices    []Choice
 	End        time.Duration // after the last step
+}
+
+// Crash is a server that crashes and is back at once.
+type Crash struct {
+	Server int
+	At     time.Duration
 }
 
 // Choice is one decision. Its words are those of the simulator's decisions.
@@ -28,8 +40,9 @@ type Choice struct {
 	Kind        string // lie, loss, duplicate, delay or work
 	Actor, Peer int32  // a node; for work, the number of a client; Peer -1 for none
 	Label       string
-	Op          uint32 // 1 + the number of the client's operation in which it falls, 0 for none
-	Index       uint32 // which of these
+	Timer       protocol.TimerID // of a delay that is a timer's
+	Op          uint32           // 1 + the number of the client's operation in which it falls, 0 for none
+	Index       uint32           // which of these
 	Value       int64
 }
 

@@ -27,6 +27,8 @@ type exploreFlags struct {
 	sets, lifts      []string
 	strategy, reduce string
 	out              string
+	around           string
+	edits            int
 	depth, jobs      int
 	seed             uint64
 	budget           time.Duration
@@ -46,9 +48,13 @@ func exploreCommand() *cobra.Command {
 			"schedules of systems that are too large, and never pass.\n\n" +
 			"Reductions explore fewer states with the same verdict; given by --reduce, what each saved is measured too.",
 		Example: "  turncoat explore\n  turncoat explore dbqs-static --lift dbqs.write-back --out found.turncoat\n  turncoat explore abd\n  turncoat explore abd --set servers=3 --reduce all --json\n" +
-			"  turncoat explore single-copy --set servers=2 --strategy dfs --depth 20 --for 1m",
+			"  turncoat explore single-copy --set servers=2 --strategy dfs --depth 20 --for 1m\n" +
+			"  turncoat explore --around small.yaml --edits 2 --for 5m",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.around != "" {
+				return f.exploreAround(cmd, args)
+			}
 			if len(args) == 0 {
 				return listModels(cmd, f.asJSON)
 			}
@@ -64,6 +70,8 @@ func exploreCommand() *cobra.Command {
 	flags.DurationVar(&f.budget, "for", 0, "end after this much wall time")
 	flags.Uint64Var(&f.seed, "seed", 0, "the seed of walks")
 	flags.StringVar(&f.out, "out", "", "write a counterexample into this `FILE`, for replay (.yaml: as text)")
+	flags.StringVar(&f.around, "around", "", "explore every list of decisions near that of this `ARTIFACT`, in the simulator")
+	flags.IntVar(&f.edits, "edits", 1, "with --around: how many decisions may be other ones, or left out")
 	flags.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "workers")
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	return cmd

@@ -25,8 +25,9 @@ func figureCommand() *cobra.Command {
 		Use:   "figure [NAME...]",
 		Short: "Draw figures from runs, with their data",
 		Long: "Run the experiments that are named and write for each the drawing, a table of its data (CSV) and its\n" +
-			"provenance (JSON). Without names, all are drawn if it is said how or where to (--quick, --out, --format,\n" +
-			"--jobs), and listed otherwise.",
+			"provenance (JSON). A name that ends in .yaml is a file with an experiment of your own. Without names, all are\n" +
+			"drawn if it is said how or where to (--quick, --out, --format, --jobs), and listed otherwise. Points that are\n" +
+			"computed are kept in the cache beside the figures: what was interrupted goes on where it was.",
 		Example: "  turncoat figure\n  turncoat figure messages --quick --out /tmp/figures\n  turncoat figure --quick",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			formats := strings.Split(format, ",")

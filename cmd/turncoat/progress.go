@@ -70,14 +70,11 @@ func (p *progress) print(line string) {
 	}
 }
 
-// points shows how far a figure is.
+// points shows how far a figure is, and how long it will take if its other points take
+// as long as those that are done.
 func (p *progress) points(name string, done, total int) {
-	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K%s: %d of %d points", name, done, total)
-	} else if now := time.Now(); now.Sub(p.shown) > 10*time.Second {
-		p.shown = now
-		fmt.Fprintf(p.w, "%s: %d of %d points\n", name, done, total)
-	}
+	left := time.Since(p.begun) / time.Duration(max(done, 1)) * time.Duration(total-done)
+	p.line(fmt.Sprintf("%s: %d of %d points, about %v left", name, done, total, left.Round(time.Second)))
 }
 
 // done clears the line.

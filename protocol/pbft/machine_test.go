@@ -139,6 +139,7 @@ func TestConfigRefuses(t *testing.T) {
 		"Batch":   func(c *Config) { c.Batch = -1 },
 		"Window":  func(c *Config) { c.Window = int(c.L) + 1 },
 		"Timeout": func(c *Config) { c.ViewTimeout = -1 },
+		"Leaders": func(c *Config) { c.Leaders = []int32{0, 4} },
 	} {
 		c := good
 		spoil(&c)

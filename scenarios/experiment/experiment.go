@@ -8,6 +8,7 @@ package experiment
 import (
 	"embed"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -92,7 +93,8 @@ func Library() ([]*Spec, error) {
 	return out, nil
 }
 
-// Find returns the experiments of some names, all of them for no names.
+// Find returns the experiments of some names, which are names of the library or YAML
+// files; all of the library for no names.
 func Find(names []string) ([]*Spec, error) {
 	all, err := Library()
 	if err != nil || len(names) == 0 {
@@ -104,6 +106,18 @@ func Find(names []string) ([]*Spec, error) {
 	}
 	var out []*Spec
 	for _, name := range names {
+		if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			s, err := Decode(name, text)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
+			continue
+		}
 		i := slices.Index(known, name)
 		if i < 0 {
 			return nil, fmt.Errorf("there is no figure %q%s", name, scenarios.DidYouMean(name, known))

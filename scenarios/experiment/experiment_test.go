@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -101,6 +102,41 @@ func TestComputedTwiceAndFromTheCacheIsTheSame(t *testing.T) {
 	}
 }
 
+// Whoever lies, lies by the same rule in every form, and about as many as were asked for.
+func TestShareOfLiars(t *testing.T) {
+	for _, percent := range []int{0, 5, 30, 90} {
+		p := spread{liars: percent}
+		liars := 0
+		for i := range 1000 {
+			if p.lies(i) {
+				liars++
+			}
+		}
+		if liars < 10*percent-replicas || liars > 10*percent {
+			t.Errorf("%d of 1000 lie, asked for %d percent", liars, percent)
+		}
+	}
+}
+
+// A dissemination without a settled form, or among liars alone, is refused.
+func TestBadDisseminations(t *testing.T) {
+	head := "name: x\ncompute: dissemination\ncolumns: [50 %]\nseeds: 1\nquick: 1\nx: {set: members, values: ['100']}\n"
+	for series, want := range map[string]string{
+		"[{set: [form=treee]}]":            `"treee" is none of tree, gossip, piggyback`,
+		"[{set: [form=tree, liars=99]}]":   "at most 90 percent liars",
+		"[{set: [form=tree, lairs=10]}]":   `no setting "lairs"`,
+		"[{set: [form=tree, liars=many]}]": `"many"`,
+	} {
+		s, err := Decode("x.yaml", []byte(head+"series: "+series+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err = Compute(s, Options{Quick: true}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", series, err, want)
+		}
+	}
+}
+
 func TestBadExperiments(t *testing.T) {
 	good := "name: x\nmeasure: latency-ms\nseeds: 2\nquick: 1\nseries: [{label: a, scenario: static-calm, set: [clients=1]}]\n"
 	if _, err := Decode("x.yaml", []byte(good)); err != nil {
@@ -111,6 +147,7 @@ func TestBadExperiments(t *testing.T) {
 		"static-calm=static-clam": `did you mean "static-calm"?`,
 		"clients=1=clints=1":      `did you mean "clients"?`,
 		"seeds: 2=seds: 2":        `x.yaml:3: there is no field "seds": did you mean "seeds"?`,
+		"label: a=label: ä":       "a PDF shows only ASCII right",
 		"quick: 1=quick: 0":       "seeds, quick and series must be given",
 	} {
 		from, to, _ := strings.Cut(change, "=")
@@ -189,6 +226,8 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
+var redraw = flag.Bool("redraw", false, "draw the figures that are kept anew, from their data")
+
 // The figures that are kept beside their data are drawn from it, byte for byte.
 func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
 	specs, err := Library()
@@ -209,12 +248,18 @@ func TestKeptFiguresAreDrawnFromTheirData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(filepath.Join(kept, s.Name+".svg"))
+		file := filepath.Join(kept, s.Name+".svg")
+		if *redraw {
+			if err := os.WriteFile(file, drawn, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(drawn, want) {
-			t.Errorf("%s: drawn from its data the figure is another; draw it anew with turncoat figure %s --format svg --out results/figures", s.Name, s.Name)
+			t.Errorf("%s: drawn from its data the figure is another; if that is meant: go test ./scenarios/experiment -run Kept -redraw", s.Name)
 		}
 	}
 }

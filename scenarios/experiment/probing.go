@@ -3,7 +3,9 @@ package experiment
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"turncoat/protocol"
@@ -14,78 +16,110 @@ import (
 	"turncoat/sim"
 )
 
-// How many probes a replica of the membership service sustains: the interval between two
-// pings of every member is shortened, by bisection, until the rounds of pings fall behind
-// their schedule because the CPU is busy with those before, or an answer comes too late
-// and is counted as missed. Every member is there all the time.
+// How many probes a prober sustains: the interval between two pings of every member is
+// shortened, by bisection, until the rounds of pings fall behind their schedule because
+// the CPU is busy with those before, or an answer comes too late and is counted as
+// missed. Every member is there all the time. Probers are the replicas of the membership
+// service, or committees, of which there is one for so many members.
 
 // probeRounds is how many rounds of pings a run lasts, and probeSteps how often the
-// range of rates from slowest to fastest is halved, on a logarithmic scale.
+// range of intervals from shortest to longest is halved, on a logarithmic scale.
 const (
-	probeRounds  = 12
-	probeSteps   = 8
-	slowestProbe = 1e3 // per second and replica
-	fastestProbe = 1e6
-	probePace    = 0.9 // share of the pings that must have gone out
+	probeRounds = 12
+	probeSteps  = 8
+	probePace   = 0.9 // share of the pings that must have gone out
 )
 
-// probing returns the points: x is the members.
+// trial is what is bisected: a scenario but for the interval.
+type trial struct {
+	spec    *scenarios.Spec
+	members int
+	probers int // of each member
+}
+
+// probing returns the points: x is the members; a curve may set slice, the members for
+// each of which there is a committee. What is told is the members pinged per second: all of
+// them, by each of their probers, once in the shortest interval.
 func probing(s *Spec, quick bool) ([]job, error) {
 	var out []job
 	for i := range s.Series {
 		c := &s.Series[i]
 		for n, x := range s.values(quick) {
-			members, err := strconv.Atoi(x)
-			if err != nil {
-				return nil, fmt.Errorf("figure %s: x.values: %w", s.Name, err)
-			}
 			at, err := s.place(n)
 			if err != nil {
 				return nil, err
 			}
-			spec, err := s.scenario(*c, x)
+			members, err := strconv.Atoi(x)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("figure %s: x.values: %w", s.Name, err)
 			}
-			digest, err := digestOf(spec)
+			t, err := s.trial(c, x, members)
+			if err != nil {
+				return nil, fmt.Errorf("figure %s, series %q at %s: %w", s.Name, c.Label, x, err)
+			}
+			digest, err := digestOf(t.spec)
 			if err != nil {
 				return nil, err
 			}
 			j := job{curve: c, x: x, at: at, digest: digest, key: "probing", seeds: s.seeds(quick)}
-			j.run = func(seed uint64) (*sampled, error) { return s.sustained(c, x, members, seed) }
+			j.run = func(seed uint64) (*sampled, error) {
+				own, err := s.trial(c, x, members) // seeds run side by side, each with a scenario of its own
+				if err != nil {
+					return nil, err
+				}
+				return own.bisect(seed)
+			}
 			out = append(out, j)
 		}
 	}
 	return out, nil
 }
 
-// sustained bisects for the highest rate at which nobody is missed.
-func (s *Spec) sustained(c *Curve, x string, members int, seed uint64) (*sampled, error) {
-	lo, hi := math.Log(slowestProbe), math.Log(fastestProbe)
+// trial returns what a curve bisects at so many members.
+func (s *Spec) trial(c *Curve, x string, members int) (*trial, error) {
+	own := *c
+	own.Set = slices.Clone(c.Set)
+	for i, set := range own.Set {
+		if text, sliced := strings.CutPrefix(set, "slice="); sliced {
+			each, err := strconv.Atoi(text)
+			if err != nil || each < 1 {
+				return nil, fmt.Errorf("%s: so many members for each committee, at least one", set)
+			}
+			own.Set[i] = fmt.Sprintf("membership.committees=%d", max(1, members/each))
+		}
+	}
+	spec, err := s.scenario(own, x)
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{spec: spec, members: members, probers: int(3*spec.System.F.Lo + 1)}
+	if p := &spec.System.Membership; p.Committees.Lo > 0 {
+		t.probers = int(2*max(1, p.CommitteeF.Lo) + 1)
+	}
+	return t, nil
+}
+
+// bisect finds the shortest interval that is sustained, between those at which a thousand
+// and a million members are pinged per second.
+func (t *trial) bisect(seed uint64) (*sampled, error) {
+	lo, hi := math.Log(1e3), math.Log(1e6)
 	var fold results.Fold
-	out := &sampled{}
+	out := &sampled{scenario: t.spec.Name}
 	for range probeSteps {
 		middle := (lo + hi) / 2
-		interval := time.Duration(float64(members-1) / math.Exp(middle) * float64(time.Second))
-		spec, err := s.scenario(*c, x)
+		interval := time.Duration(float64(t.members) / math.Exp(middle) * float64(time.Second))
+		sets := []string{fmt.Sprintf("membership.probe=%v", interval), fmt.Sprintf("limits.settle=%v", probeRounds*interval)}
+		if err := scenarios.Apply(t.spec, sets); err != nil {
+			return nil, err
+		}
+		g := &pinged{servers: make([]*membership.Server, t.members), probes: make([]bool, t.members)}
+		r, err := scenarios.Run(t.spec, scenarios.Options{Seed: seed, Suite: auth.Ideal, Observers: []sim.Observer{g}, Tracer: g})
 		if err != nil {
 			return nil, err
 		}
-		err = scenarios.Apply(spec, []string{
-			fmt.Sprintf("membership.probe=%v", interval), fmt.Sprintf("limits.settle=%v", probeRounds*interval),
-		})
-		if err != nil {
-			return nil, err
-		}
-		g := &missed{servers: make([]*membership.Server, members)}
-		r, err := scenarios.Run(spec, scenarios.Options{Seed: seed, Suite: auth.Ideal, Observers: []sim.Observer{g}, Tracer: g})
-		if err != nil {
-			return nil, err
-		}
-		fold.Add(r.Scenario, r.Seed, r.Digest)
-		out.scenario = r.Scenario
-		due := math.Floor(r.World.Virtual.Seconds()/interval.Seconds()) * float64(members-1) * float64(3*spec.System.F.Lo+1)
-		if g.any() || float64(g.pings) < probePace*due {
+		fold.Add(r.Scenario, uint64(interval), r.Digest)
+		due := int(r.World.Virtual/interval) * t.members * t.probers
+		if float64(g.pings) < probePace*float64(due) || g.missed() {
 			hi = middle
 		} else {
 			lo = middle
@@ -95,32 +129,34 @@ func (s *Spec) sustained(c *Curve, x string, members int, seed uint64) (*sampled
 	return out, nil
 }
 
-// missed counts the pings that arrive, and holds the servers, to ask them at the end whom
-// they have missed.
-type missed struct {
+// pinged counts the pings that arrive, and holds the servers, to ask those who ping at
+// the end whom they have missed.
+type pinged struct {
 	quiet
 	servers []*membership.Server
+	probes  []bool // by server
 	pings   int
 }
 
 // Step implements sim.Tracer.
-func (g *missed) Step(s sim.Step) {
+func (g *pinged) Step(s sim.Step) {
 	if _, ping := s.Message.(*membership.Ping); ping && s.Kind == sim.StepMessage {
+		g.probes[s.From] = true
 		g.pings++
 	}
 }
 
 // Stepped implements sim.Stepper.
-func (g *missed) Stepped(_ uint64, _ int64, node protocol.NodeID, m protocol.Machine) {
+func (g *pinged) Stepped(_ uint64, _ int64, node protocol.NodeID, m protocol.Machine) {
 	if s := serverOf(m); s != nil {
 		g.servers[node] = s
 	}
 }
 
-// any reports whether a replica has missed an answer of anybody.
-func (g *missed) any() bool {
-	for _, s := range g.servers {
-		if s == nil || s.Service() == nil {
+// missed reports whether a prober has missed an answer of anybody.
+func (g *pinged) missed() bool {
+	for i, s := range g.servers {
+		if !g.probes[i] {
 			continue
 		}
 		for m := range s.View().Config().All() {

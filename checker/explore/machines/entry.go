@@ -46,16 +46,20 @@ func Entries() explore.Registry {
 			count("writes", "writes of each client", 1, 1, 2),
 			count("reads", "reads of each client, after its writes", 0, 0, 1),
 			count("timeouts", "request timers that may expire on a path", 0, 0, 4),
+			count("liars", "replicas in the adversary's hands: the first primary", 0, 0, 1),
+			count("lies", "messages that it sends, to all, of any that it could sign in the views that are near", 1, 0, 6),
+			count("from", "where a directed search begins, which raises the others as it needs: 0 at the start, 1 when two requests have come, "+
+				"2 when one has prepared at a backup, 3 when it has executed there, 4 when a liar has split the replicas, 5 when it has lied about it", 0, 0, prefixes-1),
 		},
-		Rules: orderRules, Machines: true,
+		Rules: orderRules, Reduction: explore.All, Machines: true,
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},
-	}, epochsEntry(), bftbcEntry()}
+	}, epochsEntry(), councilEntry(), bftbcEntry()}
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {
-	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"]}
+	p := PBFT{Clients: v["clients"], Writes: v["writes"], Reads: v["reads"], Timeouts: v["timeouts"], From: v["from"], Liars: v["liars"], Lies: v["lies"] * v["liars"]}
 	p.Lifted = pbft.Rules.Lifted(func(name string) bool { return slices.Contains(lifted, name) })
 	return p
 }

@@ -18,6 +18,7 @@ type env struct {
 	node   protocol.NodeID
 	nonces uint64
 	timers []protocol.TimerID // armed, ascending
+	armed  []protocol.TimerID // in this input, in order
 	disk   protocol.Disk      // synced, sorted by key
 	dirty  protocol.Disk      // stored in this input and not yet synced
 	sent   []sent
@@ -40,6 +41,7 @@ func (e *env) Nonce() uint64 {
 func (e *env) Send(to protocol.NodeID, m protocol.Message) { e.sent = append(e.sent, sent{to, m}) }
 
 func (e *env) SetTimer(id protocol.TimerID, _ time.Duration) {
+	e.armed = append(e.armed, id)
 	if i, armed := slices.BinarySearch(e.timers, id); !armed {
 		e.timers = slices.Insert(slices.Clone(e.timers), i, id)
 	}

@@ -14,6 +14,10 @@ type Claims struct {
 	// which they are renamed throughout is a run too. Symmetry rests on it.
 	Alike [][]int
 
+	// About returns the node that a message to one about another names, -1 for none; nil
+	// if no message does. Of those that a server sends in one step it tells which is which.
+	About func(m protocol.Message) int
+
 	// Late says that what comes late changes nothing: a reply that a client ignores
 	// now, it ignores for ever, and a request that does not change its server now
 	// never will. Pruning rests on it.
@@ -33,6 +37,9 @@ type Claims struct {
 	// Repeats says that one server may be counted more than once in a phase.
 	Repeats bool
 
+	// Ordering is for replicas that vote on an order, in place of Late and Counting.
+	Ordering Ordering
+
 	// Ample takes the place of Model.Ample, for a system of which more can be said; nil
 	// if there is none. Dead, if there is one, says of a message in flight whether it
 	// will never matter, where it is sure of that.
@@ -49,6 +56,12 @@ func (m *Model) Reductions() explore.Reduction {
 	}
 	if m.Claims.Late {
 		r |= explore.Prune
+	}
+	if m.Claims.Ordering != nil {
+		r |= explore.Prune
+		if m.budget[losses]+m.budget[duplicates]+m.budget[crashes] == 0 {
+			r |= explore.PartialOrder
+		}
 	}
 	if m.Claims.Late && m.Claims.Counting && m.budget == [faultKinds]int{} {
 		r |= explore.PartialOrder
@@ -83,7 +96,7 @@ func (m *Model) Canonicalize(s *State, r explore.Reduction) {
 // or later, and when every client is done all of them.
 func (m *Model) prune(s *State) {
 	kept := 0
-	over := m.done(s)
+	over := m.done(s) && m.Claims.Ordering == nil
 	for i := range int(s.count) {
 		if !over && !m.dead(s, m.inFlight(s, i)) {
 			s.flight[kept] = s.flight[i]
@@ -103,7 +116,13 @@ func (m *Model) dead(s *State, e *envelope) bool {
 		}
 	}
 	l := m.local(s, e.to)
+	if m.Claims.Ordering != nil && m.Claims.Ordering.Spent(l.machine, e.msg) {
+		return true
+	}
 	o := m.step(l, input{deliver, e.id})
+	if m.Claims.Ordering != nil {
+		return o.quiet && len(m.Nodes[e.to].Script) > 0 // a reply that comes late
+	}
 	if o.next != l || o.result != 0 {
 		return false
 	}
@@ -134,7 +153,10 @@ func (m *Model) dead(s *State, e *envelope) bool {
 // Every path ends, and a history that is not atomic stays so whatever is appended:
 // so reaching all histories of terminal states is enough.
 func (m *Model) Ample(s *State, steps []explore.Step[State], _ explore.Reduction) []explore.Step[State] {
-	if m.Claims.Ample != nil {
+	switch {
+	case m.Claims.Ordering != nil:
+		return m.ampleOrdered(s, steps)
+	case m.Claims.Ample != nil:
 		return m.Claims.Ample(m, s, steps)
 	}
 	return m.ample(s, steps)

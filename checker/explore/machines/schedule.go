@@ -1,13 +1,10 @@
 package machines
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
-	"turncoat/adversary"
 	"turncoat/checker/explore"
 	"turncoat/protocol"
 )
@@ -20,7 +17,8 @@ import (
 // that carries a record at once, so that the liar knows the record when a later answer
 // needs it. Its answers then travel until their step.
 //
-// Left out: timers and crashes, which the simulator lets happen by its own clock.
+// A timer that expires runs for as long as it takes to its step; others run for longer than
+// the schedule. A server that crashes is back at once, with what it had synced.
 
 const (
 	unit  = time.Millisecond // between two steps
@@ -32,18 +30,31 @@ const (
 // parcel is a message on a link of the simulator.
 type parcel struct {
 	*envelope
-	op     uint32 // 1 + the number of the client's operation in which it was sent
-	nth    uint32 // of those on the link in that operation
-	sent   time.Duration
-	arrive time.Duration // never if it is lost
-	again  time.Duration // after the first arrival; 0 for never
-	lies   []*parcel     // what answers it, if it went to the liar
+	op       uint32 // 1 + the number of the client's operation in which it was sent
+	nth      uint32 // of those on the link in that operation
+	sent     time.Duration
+	arrive   time.Duration // never if it is lost
+	again    time.Duration // after the first arrival; 0 for never
+	lies     []*parcel     // what answers it, if it went to the liar
+	speeches []*speech     // what the liar says unasked when it comes to it
 }
 
 // trip is where parcels are counted.
 type trip struct {
 	from, to int
 	op       uint32
+}
+
+// alarm is a timer of a node.
+type alarm struct {
+	node int
+	id   protocol.TimerID
+}
+
+// arming is the last time that a timer was armed.
+type arming struct {
+	at  time.Duration
+	nth uint32 // how often it had been before
 }
 
 // scribe writes a path down.
@@ -57,18 +68,23 @@ type scribe struct {
 	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel     // the last request of each node to the liar,
 	told    map[*envelope]*parcel // and each of servers; looked up only
-	said    []spoken              // by a speaker
+	said    []slur                // by a slanderer
+	heard   *parcel               // the last of all to the liar
 	idle    [maxNodes]time.Duration
+	alarms  map[alarm]arming // looked up only
+	crashes []explore.Crash
 	choices []explore.Choice
 }
 
 // Schedule implements explore.Scheduler.
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
-	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32), told: make(map[*envelope]*parcel)}
-	if m.speaker != nil {
+	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32),
+		told: make(map[*envelope]*parcel), alarms: make(map[alarm]arming)}
+	if m.slanderer != nil {
 		w.began[m.liar] = append(w.began[m.liar], briefed)
 	}
 	for node, o := range m.started {
+		w.arm(node, o.armed)
 		w.send(node, o)
 	}
 	for _, a := range actions {
@@ -77,19 +93,22 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 			return nil, err
 		}
 	}
-	confess := w.confess
-	if m.speaker != nil {
-		confess = w.perform
+	tell := w.confess
+	if speaker, ok := m.Dialect.(Speaker); ok {
+		tell = func() error { return w.recite(speaker) }
+	} else if m.slanderer != nil {
+		tell = w.perform
 	}
-	if err := confess(); err != nil {
+	if err := tell(); err != nil {
 		return nil, err
 	}
 	s := &explore.Schedule{
 		Protocol: m.Protocol, Servers: m.servers(), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Crashes: w.crashes, Checkpoint: m.K,
 		Epochs: m.Epochs, Overlap: m.Overlap,
 	}
 	switch {
-	case m.speaker != nil:
+	case m.slanderer != nil:
 		s.BadClients, s.Clients, s.Strategy = 1, s.Clients+1, m.Strategy
 	case m.liar >= 0:
 		s.Liars, s.Strategy = 1, m.Strategy
@@ -127,8 +146,8 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(p.to, input{deliver, p.id})
 	case actLie:
 		e := m.envelopes.at(uint32(n))
-		if m.speaker != nil {
-			if err := w.speak(e); err != nil {
+		if m.slanderer != nil {
+			if err := w.slander(e); err != nil {
 				return err
 			}
 			w.follow(e.to, input{deliver, e.id})
@@ -145,12 +164,19 @@ func (w *scribe) step(a explore.Action) error {
 		w.begin(w.client(int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
 		w.began[n] = append(w.began[n], w.now)
 		w.follow(int(n), input{kind: invoke})
+	case actSay:
+		if err := w.speak(m.spoken.at(uint32(n))); err != nil {
+			return err
+		}
 	case actLose:
 		w.pop(uint32(n))
 	case actDuplicate:
 		w.flying[uint32(n)] = append(w.flying[uint32(n)], w.flying[uint32(n)][0])
-	default:
-		return fmt.Errorf("the simulator cannot be told when timers expire and servers crash in step %d: %s", w.now/unit, m.Describe(&w.state, a))
+	case actExpire:
+		w.expire(int(n&(1<<timerShift-1)), protocol.TimerID(n>>timerShift))
+	case actCrash:
+		w.crashes = append(w.crashes, explore.Crash{Server: int(n), At: w.now})
+		w.follow(int(n), input{kind: crash})
 	}
 	w.state = steps[i].State
 	return nil
@@ -166,9 +192,29 @@ func (w *scribe) pop(id uint32) *parcel {
 	return p
 }
 
+// expire writes down when a timer does.
+func (w *scribe) expire(node int, id protocol.TimerID) {
+	last := w.alarms[alarm{node, id}]
+	w.choose("delay", explore.Choice{Actor: int32(node), Peer: -1, Timer: id, Index: last.nth, Value: int64(w.now - last.at)})
+	w.follow(node, input{expire, uint32(id)})
+}
+
+// arm counts how often timers are armed, as the simulator does.
+func (w *scribe) arm(node int, ids []protocol.TimerID) {
+	for _, id := range ids {
+		last, again := w.alarms[alarm{node, id}]
+		if again {
+			last.nth++
+		}
+		last.at = w.now
+		w.alarms[alarm{node, id}] = last
+	}
+}
+
 // follow sends what a node sends on an input.
 func (w *scribe) follow(node int, in input) {
 	o := w.m.step(w.m.local(&w.state, node), in)
+	w.arm(node, o.armed)
 	w.send(node, o)
 	if o.result != 0 {
 		w.idle[node] = w.now
@@ -182,7 +228,7 @@ func (w *scribe) send(node int, o *outcome) {
 		switch {
 		case w.m.Ignore != nil && w.m.Ignore(e.to, e.msg):
 		case e.to == w.m.liar:
-			w.asked[node], w.told[e] = p, p
+			w.asked[node], w.told[e], w.heard = p, p, p
 		default:
 			w.flying[e.id] = append(w.flying[e.id], p)
 		}
@@ -241,67 +287,3 @@ func (w *scribe) travel(p *parcel) {
 		w.choose("duplicate", c)
 	}
 }
-
-// confess writes down when each request reaches the liar and what it answers.
-func (w *scribe) confess() error {
-	var asked []*parcel
-	for _, p := range w.parcels {
-		if p.to != w.m.liar {
-			continue
-		}
-		if w.m.Dialect.Fact(p.msg) != nil {
-			p.arrive = p.sent + heed
-		} else if len(p.lies) > 0 {
-			p.arrive = p.lies[0].arrive - heed
-		} else {
-			continue
-		}
-		asked = append(asked, p)
-	}
-	slices.SortFunc(asked, func(a, b *parcel) int { return cmp.Compare(a.arrive, b.arrive) })
-	var facts []protocol.Message
-	draws := make(map[trip]uint32)
-	agains := make(map[trip]uint32)
-	for _, p := range asked {
-		facts = withFact(facts, w.m.Dialect.Fact(p.msg))
-		letters := w.m.Dialect.Lies(facts, protocol.NodeID(p.from), p.msg)
-		told := []int{adversary.DBQS{}.NoLetter()}
-		for i, lie := range p.lies {
-			letter := slices.IndexFunc(letters, func(m protocol.Message) bool { return bytes.Equal(m.AppendTo(nil), lie.msg.AppendTo(nil)) })
-			if letter < 0 {
-				return fmt.Errorf("the liar's answer %q needs what it learns after it was asked", w.m.Dialect.Describe(lie.msg))
-			}
-			told = append(told[:i], adversary.DBQS{}.Letter(letter))
-			lie.sent = p.arrive
-			w.post(lie)
-		}
-		at := trip{p.from, p.to, p.op}
-		lie := explore.Choice{Actor: int32(w.m.liar), Peer: int32(p.from), Op: p.op}
-		for i, letter := range told {
-			lie.Label, lie.Index, lie.Value = adversary.AnswerLabel, draws[at], int64(letter)
-			w.choose("lie", lie)
-			draws[at]++
-			if i < len(told)-1 {
-				lie.Label, lie.Index, lie.Value = adversary.AgainLabel, agains[at], 1
-				w.choose("lie", lie)
-			}
-			agains[at]++
-		}
-	}
-	return nil
-}
-
-// withFact returns the facts with another, sorted by wire form.
-func withFact(facts []protocol.Message, fact protocol.Message) []protocol.Message {
-	if fact == nil {
-		return facts
-	}
-	i, known := slices.BinarySearchFunc(facts, fact, compareForms)
-	if known {
-		return facts
-	}
-	return slices.Insert(facts, i, fact)
-}
-
-// compareForms orders messages by wire form.
-func compareForms(a, b protocol.Message) int { return bytes.Compare(a.AppendTo(nil), b.AppendTo(nil)) }

@@ -45,7 +45,7 @@ type envelope struct {
 
 	source *local // one way in which it is sent: by this local state,
 	by     input  // on this input,
-	nth    int    // as the nth message from there to this receiver; -1 for a lie, or what was sent at the start
+	nth    int    // as the nth such message from there (see twin); -1 for a lie, or what was sent at the start
 
 	request *envelope // of a lie: what it answers,
 	facts   *facts    // knowing these,
@@ -57,7 +57,7 @@ type facts struct {
 	id  uint32
 	all []protocol.Message
 
-	before *facts // one way to learn them, of a speaker: by a message
+	before *facts // one way to learn them, of a slanderer: by a message
 	by     *envelope
 }
 
@@ -86,6 +86,7 @@ type outcome struct {
 	told   []*envelope // those to the liar, from which it learns
 	result uint32      // number of the result that was returned, plus one
 	quiet  bool        // nothing has changed and nothing was sent
+	armed  []protocol.TimerID
 }
 
 // interned holds what is known by its contents. Looked up only.
@@ -96,6 +97,7 @@ type interned struct {
 	facts     map[string]*facts
 	ranks     map[uint64]string
 	results   map[string]uint32
+	speeches  map[string]*speech
 	scratch   []byte
 }
 
@@ -135,7 +137,9 @@ func (m *Model) compute(l *local, in input) *outcome {
 		m.feed(next, e, in)
 	}
 	m.machines++
-	return m.outcomes.put(k, m.settle(l, next, e, in))
+	o := m.settle(l, next, e, in)
+	m.keepsOutcome(o)
+	return m.outcomes.put(k, o)
 }
 
 // feed gives an input to a machine.
@@ -160,7 +164,7 @@ func (m *Model) feed(l *local, e *env, in input) {
 // settle turns the effects of an input into an outcome.
 func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 	next.timers, next.nonces, next.disk = e.timers, e.nonces, e.disk
-	o := &outcome{}
+	o := &outcome{armed: e.armed}
 	if e.result != nil {
 		next.busy = false
 		o.result = m.keepResult(*e.result) + 1
@@ -178,13 +182,18 @@ func (m *Model) settle(l, next *local, e *env, in input) *outcome {
 
 // post turns what a node sends into envelopes.
 func (m *Model) post(o *outcome, l *local, all []sent, in input) {
-	nth := make([]int, len(m.Nodes))
 	for _, x := range all {
 		to := int(x.to)
 		if to < 0 || to >= len(m.Nodes) {
 			continue // nobody lives there
 		}
-		e := &envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth[to]}
+		nth := 0
+		for _, y := range o.sent {
+			if y.to == to && m.twin(y.msg, x.msg, 0) {
+				nth++
+			}
+		}
+		e := &envelope{from: l.node, to: to, msg: x.msg, source: l, by: in, nth: nth}
 		if l.id == unborn {
 			e.source, e.nth = nil, -1
 		}
@@ -193,7 +202,6 @@ func (m *Model) post(o *outcome, l *local, all []sent, in input) {
 			continue
 		}
 		e = m.keepEnvelope(e)
-		nth[to]++
 		o.sent = append(o.sent, e)
 		if to == m.liar {
 			o.told = append(o.told, e)
@@ -241,6 +249,7 @@ func (m *Model) keepLocal(l *local) *local {
 	l.rank = m.known.rank(contents)
 	l.id = m.locals.add(l)
 	m.known.locals[contents] = l
+	m.keepsLocal(contents)
 	return l
 }
 
@@ -257,6 +266,7 @@ func (m *Model) keepEnvelope(e *envelope) *envelope {
 		panic("machines: more messages than have numbers")
 	}
 	m.known.envelopes[contents] = e
+	m.keepsEnvelope(contents)
 	return e
 }
 
@@ -282,9 +292,9 @@ func (m *Model) keepHistory(h *history) *history {
 	return h
 }
 
-// heard returns the facts with what a speaker learns of a message to it.
+// heard returns the facts with what a slanderer learns of a message to it.
 func (m *Model) heard(f *facts, e *envelope) *facts {
-	g := m.keepFacts(slices.Clone(m.speaker.Heard(f.all, protocol.NodeID(e.from), e.msg)))
+	g := m.keepFacts(slices.Clone(m.slanderer.Heard(f.all, protocol.NodeID(e.from), e.msg)))
 	if g.before == nil && len(g.all) > 0 {
 		g.before, g.by = f, e
 	}

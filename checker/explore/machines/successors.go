@@ -21,6 +21,7 @@ const (
 	actCrash            // node
 	actLose             // envelope
 	actDuplicate        // envelope
+	actSay              // speech
 )
 
 const kindShift = 56
@@ -37,6 +38,9 @@ const timerShift = 32 // in the number of actExpire: the timer, then the node
 
 // Successors returns the deliveries in order of rank, then lies, invocations and faults.
 func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[State] {
+	if int(s.cue) < len(m.script) {
+		return m.directed(s, out)
+	}
 	for i := range int(s.count) {
 		if i > 0 && s.flight[i] == s.flight[i-1] {
 			continue // another copy of the same message
@@ -62,7 +66,7 @@ func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[S
 		}
 	}
 	for node := range m.servers() {
-		if l := m.local(s, node); len(l.asked) > 0 || m.speaker != nil {
+		if l := m.local(s, node); len(l.asked) > 0 || m.slanderer != nil {
 			out = m.lied(s, l, out)
 		}
 	}
@@ -121,6 +125,7 @@ func (m *Model) faults(s *State, out []explore.Step[State]) []explore.Step[State
 			}
 		}
 	}
+	out = m.says(s, out)
 	for i := range int(s.count) {
 		if i > 0 && s.flight[i] == s.flight[i-1] {
 			continue
@@ -149,6 +154,11 @@ func (m *Model) apply(s *State, node int, o *outcome) {
 	s.nodes[node] = o.next.id
 	for _, e := range o.outs {
 		m.insert(s, e)
+	}
+	if m.mute(s) {
+		return
+	}
+	for _, e := range o.outs {
 		s.known = m.learn(s.known, e)
 	}
 	for _, e := range o.told {
@@ -163,7 +173,7 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 		return f.id
 	}
 	f := m.facts.at(known)
-	if m.speaker != nil {
+	if m.slanderer != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if e.to == m.liar {
@@ -183,18 +193,18 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 // liesTo returns what the liar may say to a node.
 func (m *Model) liesTo(s *State, l *local) []*envelope {
 	k := key(s.known, l.id)
-	if m.speaker != nil {
+	if m.slanderer != nil {
 		k = key(s.known, m.initial[l.node].id) // what is said depends on nothing but who hears it
 	}
-	if known := m.lies.get(k); known != nil {
+	if known := m.answers.get(k); known != nil {
 		return *known
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []*envelope
 	facts := m.facts.at(s.known)
-	if m.speaker != nil && l.machine != nil && len(m.Nodes[l.node].Script) == 0 {
-		for i, msg := range m.speaker.Says(facts.all) {
+	if m.slanderer != nil && l.machine != nil && len(m.Nodes[l.node].Script) == 0 {
+		for i, msg := range m.slanderer.Says(facts.all) {
 			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, facts: facts, letter: i}))
 		}
 	}
@@ -203,7 +213,7 @@ func (m *Model) liesTo(s *State, l *local) []*envelope {
 			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, request: request, facts: facts, letter: i}))
 		}
 	}
-	return *m.lies.put(k, &all)
+	return *m.answers.put(k, &all)
 }
 
 // began returns the history in which a client has begun an operation.
@@ -249,6 +259,8 @@ func (m *Model) Describe(s *State, a explore.Action) string {
 		return m.Nodes[n].Name + " crashes and starts again"
 	case actLose:
 		return message() + " is lost"
+	case actSay:
+		return fmt.Sprintf("%s says to all: %s, a lie", m.Nodes[m.liar].Name, m.Dialect.Describe(m.spoken.at(uint32(n)).msg))
 	case actDuplicate:
 		return message() + " is duplicated"
 	}

@@ -96,9 +96,9 @@ func (m *Model) compareFacts(a, b *State) int {
 }
 
 // factsImage returns what the adversary knows in the renamed run. Records are the same;
-// what a speaker was told names the servers that told it.
+// what a slanderer was told names the servers that told it.
 func (m *Model) factsImage(known uint32, p int) uint32 {
-	if m.speaker == nil {
+	if m.slanderer == nil {
 		return known
 	}
 	if i := m.imagesKnown.get(key(known, uint32(p))); i != nil {
@@ -159,8 +159,21 @@ func (m *Model) mapInput(in input, p int) input {
 	return in
 }
 
+// twin reports whether y, renamed, may be what x is: of one kind, and about nodes of which one
+// is the other's image.
+func (m *Model) twin(x, y protocol.Message, p int) bool {
+	if x.Kind() != y.Kind() || m.Claims.About == nil {
+		return x.Kind() == y.Kind()
+	}
+	about := m.Claims.About(x)
+	if about >= 0 {
+		about = m.orders[p][about]
+	}
+	return about == m.Claims.About(y)
+}
+
 // mapEnvelope is envelopeImage for those who hold the lock. Of several messages to
-// one receiver, the order is kept.
+// one receiver that are twins, the order is kept.
 func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 	k := key(e.id, uint32(p))
 	if i := m.imagesOf.get(k); i != nil {
@@ -172,7 +185,7 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 	o := m.compute(m.mapLocal(e.source, p), m.mapInput(e.by, p))
 	n := 0
 	for _, x := range slices.Concat(o.outs, o.told) {
-		if x.to == m.orders[p][e.to] {
+		if x.to == m.orders[p][e.to] && m.twin(e.msg, x.msg, p) {
 			if n == e.nth {
 				return m.imagesOf.put(k, x)
 			}
@@ -187,14 +200,14 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 // the same for servers that are alike. Liars and clients stay where they are.
 func (m *Model) mapUnasked(e *envelope, p int) *envelope {
 	to := m.orders[p][e.to]
-	if to == e.to && m.speaker == nil {
+	if to == e.to && m.slanderer == nil {
 		return e
 	}
 	image := &envelope{from: e.from, to: to, msg: e.msg, nth: -1}
 	switch {
-	case m.speaker != nil:
+	case m.slanderer != nil:
 		image.facts, image.letter = m.mapFacts(e.facts, p), e.letter
-		image.msg = m.speaker.Says(image.facts.all)[e.letter]
+		image.msg = m.slanderer.Says(image.facts.all)[e.letter]
 	case e.request != nil:
 		image.request, image.facts, image.letter = m.mapEnvelope(e.request, p), e.facts, e.letter
 		image.msg = m.Dialect.Lies(e.facts.all, protocol.NodeID(to), image.request.msg)[e.letter]

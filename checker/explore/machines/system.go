@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"turncoat/checker/explore"
 	"turncoat/protocol"
@@ -15,6 +16,7 @@ type System struct {
 	Protocol string             // as scenarios name it
 	Strategy string             // of the simulator's adversary, which can tell the liar's lies
 	Lifted   []string           // names of the rules that are not enforced
+	K        int                // PBFT's, 0 where there is none
 	Nodes    []Node             // numbered by their place; all share one object
 	Object   protocol.ID        // the register that the clients use
 	Expire   []protocol.TimerID // the timers that may expire; nil for all
@@ -33,6 +35,7 @@ type System struct {
 	Faults  Faults
 	Dialect Dialect
 	Claims  Claims
+	Prefix  []Cue                                    // how every run begins
 	Extra   []func(m *Model) explore.Property[State] // besides atomicity and that every operation ends
 }
 
@@ -50,6 +53,7 @@ type Faults struct {
 	Losses     int // a message is lost
 	Duplicates int // a message is there once more
 	Crashes    int // a correct server restarts with what it had synced
+	Lies       int // the liar says something unasked (see Speaker)
 }
 
 // Dialect is what a model knows of the protocol whose machines it runs.
@@ -66,9 +70,9 @@ type Dialect interface {
 	Describe(m protocol.Message) string
 }
 
-// Speaker is the dialect of a system whose node in the adversary's hands is a client: it
+// Slanderer is the dialect of a system whose node in the adversary's hands is a client: it
 // speaks unasked, to servers, and hears what they tell it and nothing else.
-type Speaker interface {
+type Slanderer interface {
 	// Heard returns the facts, sorted by wire form, with what the client learns of a
 	// message to it; the same facts, if that is nothing.
 	Heard(facts []protocol.Message, from protocol.NodeID, m protocol.Message) []protocol.Message
@@ -88,6 +92,7 @@ const (
 	losses
 	duplicates
 	crashes
+	lies
 	faultKinds
 )
 
@@ -100,16 +105,18 @@ type State struct {
 	spent  [faultKinds]uint8
 	past   uint32 // history
 	known  uint32 // facts
+	cue    uint8  // of the prefix, the next; always 0 if there is none
 }
 
 // Model is a system as explore wants it.
 type Model struct {
 	System
-	liar    int     // its node, -1 if there is none
-	speaker Speaker // nil where the liar is a server, which is asked
-	clients []int
-	budget  [faultKinds]int
-	first   State
+	liar      int       // its node, -1 if there is none
+	slanderer Slanderer // nil where the liar is a server
+	clients   []int
+	budget    [faultKinds]int
+	first     State
+	script    []explore.Action // of the prefix
 
 	locals    values[local]
 	envelopes values[envelope]
@@ -117,14 +124,18 @@ type Model struct {
 	facts     values[facts]
 
 	outcomes memo[outcome]     // by local state and input
-	lies     memo[[]*envelope] // by facts and local state of a client
-	learned  memo[facts]       // by facts and envelope
-	pasts    memo[history]     // by history and event
+	answers  memo[[]*envelope] // by facts and local state of a client
+	letters  memo[[]*speech]   // by facts and what is near
+	spoken   values[speech]
+	learned  memo[facts]   // by facts and envelope
+	pasts    memo[history] // by history and event
 
 	images      memo[local] // by local state and permutation
 	imagesOf    memo[envelope]
 	imagesKnown memo[facts]
 	orders      [][]int // permutations of nodes that are alike, the identity first
+
+	held atomic.Int64 // bytes of what is interned (held.go)
 
 	// mu is held while something new is computed. Machines of one node share
 	// the scratch memory of its keys, so they never run at the same time.
@@ -139,9 +150,9 @@ type Model struct {
 // New returns the model of a system.
 func New(s System) *Model {
 	m := &Model{System: s, liar: -1}
-	m.speaker, _ = s.Dialect.(Speaker)
+	m.slanderer, _ = s.Dialect.(Slanderer)
 	m.known = interned{locals: make(map[string]*local), envelopes: make(map[string]*envelope), histories: make(map[string]*history),
-		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32)}
+		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32), speeches: make(map[string]*speech)}
 	if len(s.Nodes) > maxNodes {
 		panic(fmt.Sprintf("machines: %d nodes where %d have room", len(s.Nodes), maxNodes))
 	}
@@ -153,9 +164,10 @@ func New(s System) *Model {
 			m.clients = append(m.clients, i)
 		}
 	}
-	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes}
+	m.budget = [faultKinds]int{s.Faults.Timers, s.Faults.Losses, s.Faults.Duplicates, s.Faults.Crashes, s.Faults.Lies}
 	m.orders = permutations(len(s.Nodes), s.Claims.Alike)
 	m.begin()
+	m.rehearse()
 	return m
 }
 
@@ -185,6 +197,9 @@ func (m *Model) AppendState(b []byte, s *State) []byte {
 	}
 	b = appendID(appendID(b, s.past), s.known)
 	b = append(b, s.spent[:]...)
+	if len(m.script) > 0 {
+		b = append(b, s.cue)
+	}
 	for _, id := range s.flight[:s.count] {
 		b = appendID(b, id)
 	}
@@ -208,6 +223,9 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	s.past, s.known = next(), next()
 	copy(s.spent[:], b)
 	b = b[faultKinds:]
+	if len(m.script) > 0 {
+		s.cue, b = b[0], b[1:]
+	}
 	s.count = uint8(len(b) / 4)
 	for i := range s.count {
 		s.flight[i] = next()
@@ -217,7 +235,7 @@ func (m *Model) DecodeState(b []byte, s *State) {
 // servers returns how many of the nodes, the first ones, are servers.
 func (m *Model) servers() int {
 	n := len(m.Nodes) - len(m.clients) - m.Attendants
-	if m.speaker != nil {
+	if m.slanderer != nil {
 		n--
 	}
 	return n
@@ -273,7 +291,7 @@ func (m *Model) Properties() []explore.Property[State] {
 	}
 	// Where messages are lost or timers expire only so often, a system may come to
 	// a stop that it would leave with one more expiry.
-	if m.budget[losses] == 0 && m.budget[timers] == 0 {
+	if m.budget[losses] == 0 && m.budget[timers] == 0 && !m.unasked() {
 		out = append(out, explore.Property[State]{Name: "operations end", Kind: explore.NoDeadlock, Holds: m.done})
 	}
 	for _, extra := range m.Extra {

@@ -23,7 +23,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 		return
 	}
 	v.dismiss(env, s)
-	turn := v.turn()
+	turn := v.turned()
 	at := func(position int) protocol.NodeID { return c.At((position + turn) % n).Node }
 	self := v.keys.Self()
 	send := func(position int) {
@@ -50,8 +50,8 @@ func (v *View) forward(env protocol.Env, s *Step) {
 	}
 }
 
-// turn returns by how much the tree of the epoch is turned.
-func (v *View) turn() int {
+// turned returns by how much the tree of the epoch is turned.
+func (v *View) turned() int {
 	turned := v.keys.Digest(statement("tree", v.Epoch()))
 	return int(binary.LittleEndian.Uint64(turned[:]) % uint64(v.Config().Len()))
 }
@@ -65,7 +65,7 @@ func (v *View) roots(replicas int) int {
 // the tree, or one of the service's replicas, each time another.
 func (v *View) Above(attempt int) protocol.NodeID {
 	c := v.Config()
-	n, replicas, turn := c.Len(), c.Service(), v.turn()
+	n, replicas, turn := c.Len(), c.Service(), v.turned()
 	roots := v.roots(len(replicas))
 	p := (v.rank() - turn + n) % n
 	for p >= roots {

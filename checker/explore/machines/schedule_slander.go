@@ -15,33 +15,33 @@ import (
 //
 // The client begins an operation a quarter of a step after the start, whose messages it
 // drops, and never ends it. It says each letter half a step before the letter arrives; what replicas
-// tell it, it hears at once. So it knows then what the speaker of the path knew.
+// tell it, it hears at once. So it knows then what the slanderer of the path knew.
 
 const (
-	briefed = unit / 4 // after the start, the speaker is asked to do something
+	briefed = unit / 4 // after the start, the slanderer is asked to do something
 	ahead   = unit / 2 // of its arrival, a letter is said
 )
 
-// spoken is a letter on its way.
-type spoken struct {
+// slur is a letter on its way.
+type slur struct {
 	parcel *parcel
 	letter int
 }
 
-// speak writes a letter down.
-func (w *scribe) speak(e *envelope) error {
+// slander writes a letter down.
+func (w *scribe) slander(e *envelope) error {
 	m := w.m
-	letters := m.speaker.Says(m.facts.at(w.state.known).all)
+	letters := m.slanderer.Says(m.facts.at(w.state.known).all)
 	letter := slices.IndexFunc(letters, func(l protocol.Message) bool { return bytes.Equal(l.AppendTo(nil), e.msg.AppendTo(nil)) })
 	if letter < 0 {
 		return fmt.Errorf("the client in the adversary's hands cannot know enough to say %q", m.Dialect.Describe(e.msg))
 	}
 	p := w.post(&parcel{envelope: e, sent: w.now - ahead, arrive: w.now})
-	w.said = append(w.said, spoken{p, letter})
+	w.said = append(w.said, slur{p, letter})
 	return nil
 }
 
-// perform writes down when the speaker begins, what it says and when. The error says that
+// perform writes down when the slanderer begins, what it says and when. The error says that
 // the simulator would not see what is wrong.
 func (w *scribe) perform() error {
 	m := w.m
