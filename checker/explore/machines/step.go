@@ -188,7 +188,7 @@ func (m *Model) post(o *outcome, l *local, all []sent, in input) {
 			continue // nobody lives there
 		}
 		nth := 0
-		for _, y := range o.sent {
+		for _, y := range slices.Concat(o.outs, o.told) { // what never arrives is renamed by nobody
 			if y.to == to && m.twin(y.msg, x.msg, 0) {
 				nth++
 			}
