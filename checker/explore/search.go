@@ -35,6 +35,9 @@ func Explore[S any](ctx context.Context, name string, m Model[S], o Options) (*R
 	if r.Verdict == Violation || r.Verdict == Stuck {
 		r = s.again(ctx, name, r)
 	}
+	if r.Verdict == Pass {
+		s.saysWhetherRunsEnd(r)
+	}
 	if reduction != None {
 		r.Reduction = factors(ctx, m, reducer, o, r)
 	}
