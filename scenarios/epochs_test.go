@@ -13,25 +13,25 @@ import (
 )
 
 // epochRuleMissed names, for each rule of changing groups, the scenario that misses it
-// soonest, and the seeds within which it does: four times what was measured.
+// soonest, and after how many seeds that was when it was last measured.
 var epochRuleMissed = map[string]struct {
 	scenario string
 	seeds    uint64
 }{
-	"dbqs.epoch-check":        {"epochs-replaced", 84},
-	"dbqs.one-epoch-phase":    {"epochs-churn", 4},
-	"dbqs.restart-phase-only": {"epochs-lossy", 68},
-	"dbqs.transfer-gate":      {"epochs-laggards", 204},
-	"dbqs.donor-complete":     {"epochs-unfinished", 228},
-	"dbqs.transfer-quorum":    {"epochs-laggards", 196},
-	"dbqs.serve-when-ready":   {"epochs-unfinished", 320},
-	"dbqs.epoch-chain":        {"epochs-partition", 68},
-	"dbqs.garbage-quorum":     {"epochs-unfinished", 32},
-	"dbqs.freshness":          {"epochs-sleepy", 24},
+	"dbqs.epoch-check":        {"epochs-replaced", 21},
+	"dbqs.one-epoch-phase":    {"epochs-churn", 1},
+	"dbqs.restart-phase-only": {"epochs-lossy", 1},
+	"dbqs.transfer-gate":      {"epochs-laggards", 51},
+	"dbqs.donor-complete":     {"epochs-unfinished", 57},
+	"dbqs.transfer-quorum":    {"epochs-laggards", 49},
+	"dbqs.serve-when-ready":   {"epochs-unfinished", 80},
+	"dbqs.epoch-chain":        {"epochs-partition", 17},
+	"dbqs.garbage-quorum":     {"epochs-unfinished", 8},
+	"dbqs.freshness":          {"epochs-sleeper", 1},
 }
 
 // TestEpochRulesAreMissed holds the checker to see what each rule of changing groups is
-// for.
+// for. It allows four times as many seeds as it took.
 func TestEpochRulesAreMissed(t *testing.T) {
 	for _, rule := range epochsSystem.rules {
 		t.Run(rule.Name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestEpochRulesAreMissed(t *testing.T) {
 			if !ok {
 				t.Fatal("no scenario is known to miss it")
 			}
-			missed(t, rule.Name, in.scenario, in.seeds, checker.Violation)
+			missed(t, rule.Name, in.scenario, 4*in.seeds, checker.Violation)
 		})
 	}
 }
@@ -141,7 +141,7 @@ func TestWindowsEnd(t *testing.T) {
 		{"two from the start", []sim.Corruption{fall(1, 0), fall(2, 0)}, 1},
 		{"two, one of them in its last moment", []sim.Corruption{fall(1, 0), fall(2, 2*time.Second)}, 1},
 	} {
-		if got := exceeded(w, c.faulty, 1); len(got) != c.want {
+		if got := exceeded([]Assumed{window("group", &w[0], 1, c.faulty)}); len(got) != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}

@@ -47,6 +47,9 @@ func stepsOf(a *Artifact, s *explore.Schedule) *stepwise {
 	if a.Scenario.Adversary.Liars.Hi > 0 {
 		l.liar = 0
 	}
+	if s.BadClients > 0 {
+		l.liar = protocol.NodeID(s.Servers)
+	}
 	return l
 }
 
@@ -119,6 +122,8 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 		{"dbqs-static", "dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
 		{"dbqs-static", "dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
 		{"dbqs-static", "dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+		{"bftbc", "bftbc.prepare", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
+		{"bftbc", "bftbc.digest-match", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
 		{"dbqs-epochs", "dbqs.transfer-quorum", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.one-epoch-phase", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.serve-when-ready", explore.Options{Reduction: explore.All}, nil},

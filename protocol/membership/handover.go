@@ -48,6 +48,7 @@ func (s *Server) reseat(env protocol.Env, was uint64) {
 		return // still on its way into the group
 	}
 	if s.seat != nil {
+		s.seat.noteEpochs(env, was)
 		s.leave(env)
 	}
 	s.joining = 0

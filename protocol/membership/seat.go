@@ -154,6 +154,12 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 	if t.service.Epoch() < v.Epoch() {
 		env.Note(NoteOvertaken, v.Epoch())
 	}
+	t.noteEpochs(env, was)
+}
+
+// noteEpochs tells observers what has changed since an epoch.
+func (t *seat) noteEpochs(env protocol.Env, was uint64) {
+	v := &t.server.view
 	for epoch := was; epoch < v.Epoch(); epoch++ {
 		t.noteChanges(env, v.ConfigAt(epoch), v.ConfigAt(epoch+1))
 	}
