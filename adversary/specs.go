@@ -10,6 +10,16 @@ import (
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
 	{
+		Name: "bftbc-say", Doc: "as a client, says anything that it could say to a replica, at any moment", Client: true, Protocol: "bftbc",
+		Parameters: []Parameter{
+			{"wait", "the longest from one message to the next", "200ms"},
+			{"stamps", "how many timestamps are in play", "2"},
+		},
+		make: func(v *values) Strategy {
+			return &BFTBCSay{wait: v.span("wait"), letters: BFTBCLetters{Stamps: v.count("stamps", 1, 16)}}
+		},
+	},
+	{
 		Name: "crash-restart", Doc: "goes mute for a spell and comes back without its memory",
 		Parameters: []Parameter{
 			rateParameter("a crash as a message comes in", "20000"),

@@ -141,7 +141,7 @@ func TestWindowsEnd(t *testing.T) {
 		{"two from the start", []sim.Corruption{fall(1, 0), fall(2, 0)}, 1},
 		{"two, one of them in its last moment", []sim.Corruption{fall(1, 0), fall(2, 2*time.Second)}, 1},
 	} {
-		if got := exceeded(w, c.faulty, 1); len(got) != c.want {
+		if got := exceeded([]Assumed{window("group", &w[0], 1, c.faulty)}); len(got) != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}

@@ -152,9 +152,11 @@ func (v *validator) strategies(path string, texts []string) {
 		parsed, err := parseStrategies(text)
 		v.require(err == nil, at, "%v", err)
 		for _, strategy := range parsed {
+			if _, ok := adversary.InGroups(strategy); ok && v.system == dbftSystem {
+				continue
+			}
 			for _, spec := range adversary.Strategies() {
-				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol ||
-					slices.Contains(v.system.akin, spec.Protocol)
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol || slices.Contains(v.system.akin, spec.Protocol)
 				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
 			}
 		}
