@@ -182,9 +182,13 @@ func (c *community) observer(s checker.System) observer {
 
 // membershipRun is what the checker must know of the run.
 func (c *community) membershipRun() checker.MembershipRun {
+	accept := c.config.Accept
+	if c.config.MoveEvery > 0 {
+		accept = 1 // counts move from group to group, and nobody need have counted so far alone
+	}
 	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
-		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Least: c.config.Least, Ordered: c.orders.ordered,
+		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: accept, Least: c.config.Least, Ordered: c.orders.ordered,
 		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
 	}
 }
@@ -230,6 +234,7 @@ type orders struct {
 
 	flash   int           // so many servers join at once, by the first orders
 	flashAt time.Duration // then
+	done    bool          // the agent has given its last
 }
 
 // given is an order that the authority gave.
@@ -279,6 +284,7 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		}
 		return op, think, true
 	}
+	o.done = o.done || actor == 0
 	return protocol.Operation{}, 0, false
 }
 

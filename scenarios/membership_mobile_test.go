@@ -37,7 +37,7 @@ func moved(t *testing.T, name string, seed uint64, sets ...string) (*run, []sim.
 	if e, ok := r.watch.(*checker.Epochs); ok {
 		windows = e.Windows(out.Virtual)
 	}
-	return r, r.mobile.exceeded(windows, out.Faulty)
+	return r, exceeded(r.mobile.assumed(windows, out.Faulty))
 }
 
 // TestMobileAdversaryKeepsItsBound holds, by the windows as they turned out, that an

@@ -109,14 +109,10 @@ func (m *mobile) everyone(epoch uint64) bool {
 
 // closed reports whether the windows are closed in which a spell fell.
 func (m *mobile) closed(s *spell, now time.Duration) bool {
-	if m.latest() <= s.last || m.epochs[s.last].left == 0 {
+	if !m.past(s.last, now) {
 		return false
 	}
 	c := m.subject.(inhabited).house().config
-	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
-	if now < m.epochs[s.last+1].since+lease {
-		return false
-	}
 	for e := s.first; e <= s.last+1; e++ {
 		if !slices.Contains(m.epochs[e].group, s.node) {
 			continue
@@ -126,6 +122,14 @@ func (m *mobile) closed(s *spell, now time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// past reports whether all correct servers have left an epoch and have what they gained
+// with the next, and no lease for it can last.
+func (m *mobile) past(epoch uint64, now time.Duration) bool {
+	c := m.subject.(inhabited).house().config
+	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
+	return epoch < m.latest() && m.epochs[epoch].left > 0 && now >= m.epochs[epoch+1].since+lease
 }
 
 // lastOf returns the last epoch of the group that runs the service in an epoch, and
@@ -140,10 +144,9 @@ func lastOf(c *membership.Config, epoch uint64) (uint64, bool) {
 // forEver is when a spell ends that lasts at the end of the run.
 const forEver = time.Duration(1 << 62)
 
-// exceeded returns the windows in which more than f members of a group were faulty:
-// those of the service's groups, from the beginning of the epoch in which they are
-// drawn until the last correct member has left, and of the store's, if there is one.
-func (m *mobile) exceeded(windows []checker.Window, others []sim.Corruption) (out []sim.Excess) {
+// assumed returns the bounds of the windows that the adversary moves through: those of
+// the service's groups, then those of storage.
+func (m *mobile) assumed(windows []checker.Window, others []sim.Corruption) (out []Assumed) {
 	c := m.subject.(inhabited).house().config
 	for e, d := range m.epochs {
 		if first := uint64(e); c.Instance(first) == first {
@@ -151,35 +154,25 @@ func (m *mobile) exceeded(windows []checker.Window, others []sim.Corruption) (ou
 			if last, moves := lastOf(c, first); moves && last < m.latest() && m.epochs[last].left > 0 {
 				w.To = m.epochs[last].left
 			}
-			out = append(out, m.excess(fmt.Sprintf("the membership service's group of epoch %d", first), &w, others)...)
+			out = append(out, m.during(fmt.Sprintf("the membership service's group of epoch %d", first), &w, others))
 		}
 	}
 	for i := range windows {
-		w := &windows[i]
-		out = append(out, m.excess(fmt.Sprintf("the group of %v in epoch %d", w.Object, w.Epoch), w, others)...)
+		out = append(out, m.during(windowName(&windows[i]), &windows[i], others))
 	}
 	return out
 }
 
-// excess returns what was beyond the bound in one window, if anything.
-func (m *mobile) excess(group string, w *checker.Window, others []sim.Corruption) []sim.Excess {
-	var faulty protocol.Bitset
-	for _, c := range others {
-		if c.Since <= w.To && slices.Contains(w.Members, c.Node) {
-			faulty.Add(int(c.Node))
-		}
-	}
-	at := w.From
+// during returns a bound with those whom the adversary held in its window.
+func (m *mobile) during(group string, w *checker.Window, others []sim.Corruption) Assumed {
+	a := window(group, w, m.f, others)
 	for _, s := range m.spells[:m.begun] {
 		if s.to == 0 {
 			s.to = forEver
 		}
-		if s.node != protocol.None && s.from <= w.To && s.to >= w.From && slices.Contains(w.Members, s.node) && faulty.Add(int(s.node)) {
-			at = max(at, s.from)
+		if s.node != protocol.None && s.from <= w.To && s.to >= w.From {
+			a.add(s.node, s.from)
 		}
 	}
-	if faulty.Len() <= m.f {
-		return nil
-	}
-	return []sim.Excess{{Group: group, At: at, Faulty: faulty.Len(), Most: m.f}}
+	return a
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"turncoat/checker"
-	"turncoat/protocol"
 	"turncoat/protocol/auth"
 	"turncoat/results"
 	"turncoat/sim"
@@ -36,6 +35,7 @@ type Report struct {
 
 	Outcome    checker.Verdict
 	World      sim.Outcome // what happened
+	Assumed    []Assumed   // the fault bounds, and how they were kept
 	Findings   []checker.Finding
 	Servers    int           // nodes from 0; those after are clients
 	LastReturn time.Duration // virtual time at which the last operation returned
@@ -88,11 +88,10 @@ func runWith(spec *Spec, o Options, d *sim.Decisions) (*Report, error) {
 		Windows(end time.Duration) []checker.Window
 	}); ok {
 		windows = w.Windows(out.Virtual)
-		out.Exceeded = append(out.Exceeded, exceeded(windows, out.Faulty, r.f)...)
 	}
-	if r.mobile != nil {
-		out.Exceeded = append(out.Exceeded, r.mobile.exceeded(windows, out.Faulty)...)
-	}
+	rep.Assumed = r.assumed(windows, out.Faulty)
+	out.Exceeded = append(out.Exceeded, exceeded(rep.Assumed[len(r.subject.bounds()):])...) // of the others the world has said so
+	rep.World.Exceeded = out.Exceeded
 	r.judge(rep, &out)
 	rep.Verdict = rep.Outcome.String()
 	rep.Digest = r.world.Seal(rep.Verdict + "\x00" + rep.Property).String()
@@ -154,25 +153,6 @@ func (r *run) assumptions(rep *Report, out *sim.Outcome) {
 	if !r.spec.Adversary.BeyondBound {
 		rep.Detail += ", which the scenario did not declare (adversary.beyond-bound)"
 	}
-}
-
-// exceeded returns the windows of vulnerability in which a group had more than f
-// faulty members, whoever they were and whenever they fell.
-func exceeded(windows []checker.Window, faulty []sim.Corruption, f int) (out []sim.Excess) {
-	for i := range windows {
-		w := &windows[i]
-		var held protocol.Bitset
-		for _, c := range faulty {
-			if c.Since <= w.To && slices.Contains(w.Members, c.Node) {
-				held.Add(int(c.Node))
-			}
-		}
-		if held.Len() > f {
-			group := fmt.Sprintf("the group of %v in epoch %d", w.Object, w.Epoch)
-			out = append(out, sim.Excess{Group: group, At: w.From, Faulty: held.Len(), Most: f})
-		}
-	}
-	return out
 }
 
 func (r *run) faultCounts(out *sim.Outcome) map[string]uint64 {

@@ -211,6 +211,10 @@ func (s *Story) Tells(x *Step) string {
 		return "begins to " + o.did()
 	case sim.StepReturn:
 		return "ends: " + s.ending(x)
+	case sim.StepNote:
+		if what := entered(x); what != "" {
+			return "enters " + what
+		}
 	case sim.StepTimer:
 		return fmt.Sprintf("timer %d", x.Timer)
 	case sim.StepLie:

@@ -52,7 +52,7 @@ func (s *Story) HTML(w io.Writer) error {
 	data := s.pageData()
 	view := map[string]any{
 		"Title": headline(s.Report.Verdict, s.Report.Property), "Detail": s.Report.Detail, "Scenario": s.Report.Scenario, "Seed": s.Report.Seed,
-		"Rules": s.lifted(), "Exceeded": s.Report.World.Exceeded, "Again": s.Artifact.Reproduce, "Diverged": s.Diverged,
+		"Rules": s.lifted(), "Bounds": s.bounds(), "Again": s.Artifact.Reproduce, "Diverged": s.Diverged,
 		"Plot": s.plotLines(), "Text": text.String(), "History": history.String(), "Dropped": len(s.Steps) - len(data.Steps),
 		"Data": data, "CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
 	}

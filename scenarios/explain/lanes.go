@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"turncoat/protocol"
 	"turncoat/sim"
@@ -25,7 +26,11 @@ func (s *Story) lanes(b *strings.Builder) {
 		}
 		head += fmt.Sprintf("%-*s", lane, cut(name, lane-1))
 	}
-	fmt.Fprintf(b, "\n%s\n", strings.TrimRight(head, " "))
+	fmt.Fprintln(b)
+	if before := s.before(); before != "" {
+		wrap(b, "           ", "  before   "+before)
+	}
+	fmt.Fprintln(b, strings.TrimRight(head, " "))
 	previous := int64(-1)
 	for _, row := range s.scenes() {
 		x := row[0]
@@ -37,7 +42,11 @@ func (s *Story) lanes(b *strings.Builder) {
 		line := fmt.Sprintf("  %-*s%s%s", stamp-2, when, s.row(row, nodes, lane), s.note(x))
 		fmt.Fprintf(b, "%s\n", strings.TrimRight(cut(line, width), " "))
 	}
-	fmt.Fprint(b, "  o sends  > < hears  ~ lie  x lost  ! faulty; a row is when it is heard, (when it was sent)\n")
+	legend := "  o sends  > < hears  ~ lie  x lost  ! faulty; a row is when it is heard, (when it was sent)"
+	if s.epochs || s.views {
+		legend = "  o sends  > < hears  ~ lie  x lost  ! faulty  E enters an epoch or a view; heard at, (sent at)"
+	}
+	fmt.Fprintln(b, legend)
 }
 
 // cast returns the nodes that have a part in the scene: clients, then servers.
@@ -82,10 +91,17 @@ func (s *Story) scenes() [][]*Step {
 	return out
 }
 
+// together is how far apart nodes may enter an epoch, in virtual ns, and be told of in
+// one row.
+const together = int64(time.Millisecond)
+
 // alike reports whether x joins a row: it is told in the same words, and has the
 // same sender as all of it, or the same receiver.
 func (s *Story) alike(row []*Step, x *Step) bool {
 	first := row[0]
+	if what := entered(first); what != "" && x.At-first.At < together {
+		return what == entered(x)
+	}
 	if first.Message == nil || x.Message == nil || first.At != x.At || first.Kind != x.Kind || s.note(first) != s.note(x) {
 		return false
 	}
@@ -102,8 +118,10 @@ func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
 	column := func(n protocol.NodeID) int { return slices.Index(nodes, n) * lane }
 	first := row[0]
 	if first.Message == nil && first.Kind != sim.StepLie {
-		if at := column(first.Node); at >= 0 {
-			cells[at] = mark(first.Kind)
+		for _, x := range row {
+			if at := column(x.Node); at >= 0 {
+				cells[at] = mark(x)
+			}
 		}
 		return string(cells)
 	}
@@ -129,14 +147,16 @@ func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
 	return string(cells)
 }
 
-func mark(k sim.StepKind) byte {
-	switch k {
+func mark(x *Step) byte {
+	switch x.Kind {
 	case sim.StepInvoke:
 		return '['
 	case sim.StepReturn:
 		return ']'
 	case sim.StepFault:
 		return 'X'
+	case sim.StepNote:
+		return 'E'
 	}
 	return '*'
 }

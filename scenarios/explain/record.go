@@ -32,6 +32,8 @@ type Story struct {
 	Scene    []int  // the steps that matter, in order of time
 	Broke    uint64 // the event in which the property broke; the last one if that is not known
 
+	epochs, views bool // somebody entered one
+
 	byEvent  map[uint64][]int // steps of an event; looked up only
 	speakers map[speaker]bool // who sent in which event; looked up only
 }
@@ -50,6 +52,8 @@ type Step struct {
 	Lie     string // what kind of lie the message is, "" for the truth
 	State   string // the node's state after the step, for people
 	Changed bool   // the step changed the node's state
+
+	era era // of the node, after the step
 }
 
 // Op is an operation as its client saw it.
@@ -84,7 +88,9 @@ func Tell(a *scenarios.Artifact) (*Story, error) {
 	s.lies(r.lies)
 	s.operations()
 	s.concern()
+	s.eras()
 	s.slice()
+	s.mark()
 	return s, nil
 }
 

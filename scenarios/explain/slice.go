@@ -41,14 +41,16 @@ func (s *Story) slice() {
 			sc.keep(i)
 		}
 	}
-	slices.SortFunc(sc.kept, func(i, j int) int {
-		a, b := &s.Steps[i], &s.Steps[j]
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), cmp.Compare(i, j))
-	})
+	slices.SortFunc(sc.kept, func(i, j int) int { return inTime(&s.Steps[i], &s.Steps[j], i, j) })
 	s.Scene = sc.kept
 	if len(s.Scene) > mostScene {
 		s.Scene = s.Scene[len(s.Scene)-mostScene:]
 	}
+}
+
+// inTime orders steps, whose places are i and j.
+func inTime(a, b *Step, i, j int) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), cmp.Compare(i, j))
 }
 
 // slicer is a slice in the making.

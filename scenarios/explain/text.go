@@ -39,19 +39,12 @@ func (s *Story) head(b *strings.Builder) {
 	for _, rule := range s.Artifact.Lift {
 		wrap(b, "             ", "  lifted     "+rule+": "+ruleDoc(rule))
 	}
-	for _, e := range r.World.Exceeded {
-		wrap(b, "             ", "  exceeded   "+e.String())
-	}
-	if len(r.World.Exceeded) == 0 {
-		faulty := "nobody is faulty"
-		if len(r.World.Faulty) > 0 {
-			var names []string
-			for _, c := range r.World.Faulty {
-				names = append(names, fmt.Sprintf("%s (%s)", s.name(int32(c.Node)), c.Cause))
-			}
-			faulty = "faulty: " + strings.Join(names, ", ")
+	for i, line := range s.bounds() {
+		label := "             "
+		if i == 0 {
+			label = "  bounds     "
 		}
-		wrap(b, "             ", "  bounds     held: no group has more faulty members than it tolerates; "+faulty)
+		wrap(b, "               ", label+line)
 	}
 }
 

@@ -55,7 +55,7 @@ func Entries() explore.Registry {
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},
-	}, epochsEntry()}
+	}, epochsEntry(), councilEntry(), bftbcEntry()}
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {
