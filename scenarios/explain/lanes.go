@@ -51,7 +51,7 @@ func (s *Story) cast() []protocol.NodeID {
 	for _, i := range s.Scene {
 		x := &s.Steps[i]
 		add(x.Node)
-		if x.Message != nil {
+		if x.Message != nil || x.Kind == sim.StepLie {
 			add(x.From)
 		}
 	}
@@ -105,6 +105,10 @@ func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
 		if at := column(first.Node); at >= 0 {
 			cells[at] = mark(first.Kind)
 		}
+		return string(cells)
+	}
+	if first.Node < 0 { // a lie that is told to nobody: it falls silent
+		cells[column(first.From)] = '~'
 		return string(cells)
 	}
 	line := byte('-')

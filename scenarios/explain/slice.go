@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"slices"
 
+	"turncoat/checker"
 	"turncoat/protocol"
 	"turncoat/sim"
 )
 
-// What matters is found backwards. From the end of each operation concerned: the
+// What matters is found backwards. From the event in which an invariant broke at a
+// server, or else from the end of each operation concerned: the
 // message in whose event it ended; the messages that the same node had heard
 // since it last sent something, which it was waiting for together (a quorum); the
 // last event that changed the state of a node which answered; and for each of these
@@ -22,16 +24,16 @@ const mostScene = 120
 // slice fills Scene.
 func (s *Story) slice() {
 	sc := &slicer{Story: s, seen: make(map[int]bool)}
-	for _, o := range s.Ops {
-		if !o.Concerned || o.Begin > s.Broke {
-			continue
+	most := mostScene
+	if f := s.atServer(); f != nil {
+		most = mostWitness
+		for _, e := range f.Events {
+			sc.event(e, protocol.NodeID(f.Node))
 		}
-		sc.event(o.Begin, o.Node)
-		if o.End > 0 && o.End <= s.Broke {
-			sc.event(o.End, o.Node)
-		}
+	} else {
+		sc.operations()
 	}
-	for len(sc.todo) > 0 && len(sc.kept) < mostScene {
+	for len(sc.todo) > 0 && len(sc.kept) < most {
 		i := sc.todo[0]
 		sc.todo = sc.todo[1:]
 		sc.causes(i)
@@ -50,6 +52,36 @@ func (s *Story) slice() {
 		s.Scene = s.Scene[len(s.Scene)-mostScene:]
 	}
 }
+
+// atServer returns the finding of an invariant that broke at a server, where no client
+// saw it; nil if it was another.
+func (s *Story) atServer() *checker.Finding {
+	for i := range s.Report.Findings {
+		if f := &s.Report.Findings[i]; f.Property == s.Report.Property {
+			if f.Node >= 0 && int(f.Node) < s.Report.Servers && len(f.Events) > 0 {
+				return f
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// operations keeps where the operations concerned begin and end.
+func (sc *slicer) operations() {
+	for _, o := range sc.Ops {
+		if !o.Concerned || o.Begin > sc.Broke {
+			continue
+		}
+		sc.event(o.Begin, o.Node)
+		if o.End > 0 && o.End <= sc.Broke {
+			sc.event(o.End, o.Node)
+		}
+	}
+}
+
+// mostWitness is how many steps before the breaking of an invariant are told.
+const mostWitness = 40
 
 // slicer is a slice in the making.
 type slicer struct {
