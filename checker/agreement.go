@@ -14,14 +14,13 @@ type Agreement struct {
 
 	codec    pbft.Codec
 	k        uint64
-	issued   map[string]bool        // encoded requests of operations that were invoked
-	seen     []uint64               // by replica: the last sequence number looked at
-	order    map[uint64]auth.Digest // what executed, by sequence number
-	who      map[uint64]protocol.NodeID
+	issued   map[string]bool      // encoded requests of operations that were invoked
+	seen     []uint64             // by replica: the last sequence number looked at
+	order    map[uint64]agreed    // what executed, by sequence number
 	once     map[execution]uint64 // where each replica executed each request
-	stable   map[uint64]auth.Digest
-	waiting  []bool // by replica: it had left its view at the last look
-	highest  uint64 // view
+	stable   map[uint64]agreed    // checkpoints
+	waiting  []bool               // by replica: it had left its view at the last look
+	highest  uint64               // view
 	replicas int
 }
 
@@ -29,6 +28,13 @@ type Agreement struct {
 // view after another, while a sequence number has executed at one correct replica only:
 // the new view must keep what nobody else knows to be decided.
 const ReachCommittedAtOne = "pbft.view-change-committed-at-one"
+
+// agreed is what the first replica to come so far had, and when.
+type agreed struct {
+	digest auth.Digest
+	node   protocol.NodeID
+	event  uint64
+}
 
 // execution is a request executed at a replica.
 type execution struct {
@@ -45,7 +51,7 @@ func NewAgreement(s System, codec pbft.Codec, k uint64) *Agreement {
 	clients.invented = invention{"pbft.validity", "which no client had asked to write"}
 	return &Agreement{
 		Clients: clients, codec: codec, k: k, issued: make(map[string]bool), seen: make([]uint64, s.FirstClient), waiting: make([]bool, s.FirstClient),
-		order: make(map[uint64]auth.Digest), who: make(map[uint64]protocol.NodeID), once: make(map[execution]uint64), stable: make(map[uint64]auth.Digest),
+		order: make(map[uint64]agreed), once: make(map[execution]uint64), stable: make(map[uint64]agreed),
 		replicas: int(s.FirstClient),
 	}
 }
@@ -115,9 +121,10 @@ func (a *Agreement) committedAtOne() bool {
 func (a *Agreement) executed(event uint64, at int64, node protocol.NodeID, seq uint64, digest auth.Digest) {
 	first, known := a.order[seq]
 	if !known {
-		a.order[seq], a.who[seq] = digest, node
-	} else if first != digest {
-		a.find("pbft.agreement", event, at, node, "replicas %d and %d executed different requests at sequence number %d", a.who[seq], node, seq)
+		a.order[seq] = agreed{digest, node, event}
+	} else if first.digest != digest {
+		a.find("pbft.agreement", event, at, node, "replicas %d and %d executed different requests at sequence number %d", first.node, node, seq)
+		a.since(first.event)
 	}
 }
 
@@ -148,8 +155,15 @@ func (a *Agreement) checkpoint(event uint64, at int64, node protocol.NodeID, r *
 	}
 	first, known := a.stable[seq]
 	if !known {
-		a.stable[seq] = digest
-	} else if first != digest {
-		a.find("pbft.checkpoint", event, at, node, "the checkpoint of replica %d at sequence number %d differs from another correct one", node, seq)
+		a.stable[seq] = agreed{digest, node, event}
+	} else if first.digest != digest {
+		a.find("pbft.checkpoint", event, at, node, "the checkpoints of replicas %d and %d at sequence number %d differ", first.node, node, seq)
+		a.since(first.event)
 	}
+}
+
+// since names the event with which the last finding began, for who explains it.
+func (a *Agreement) since(event uint64) {
+	f := &a.findings[len(a.findings)-1]
+	f.Events = []uint64{event, f.Events[0]}
 }

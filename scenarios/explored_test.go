@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"turncoat/checker"
 	"turncoat/checker/explore"
@@ -178,5 +179,28 @@ func TestScheduleMustBreakSomething(t *testing.T) {
 	s.Choices[0].Kind = "dealy"
 	if _, err := FromSchedule(s, ""); err == nil {
 		t.Error("a choice of no kind was accepted")
+	}
+}
+
+// A crash on the path is a fault of the scenario, of the server and at the time that the path says.
+func TestExploredCrashesHappen(t *testing.T) {
+	s := found(t, "dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
+	s.Crashes = []explore.Crash{{Server: 3, At: 4500 * time.Microsecond}, {Server: 1, At: 5500 * time.Microsecond}}
+	a, err := FromSchedule(s, "turncoat explore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := stepsOf(a, s)
+	if rep, err := a.Replay(steps); err != nil || rep.Outcome != checker.Violation {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	var crashed []string
+	for _, line := range steps.lines {
+		if strings.HasSuffix(line, "crashes and starts again") {
+			crashed = append(crashed, line)
+		}
+	}
+	if fmt.Sprint(crashed) != "[s3 crashes and starts again s1 crashes and starts again]" {
+		t.Errorf("%v\n%s", crashed, strings.Join(steps.lines, "\n"))
 	}
 }

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -189,8 +191,17 @@ func (c *community) membershipRun() checker.MembershipRun {
 	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
 		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: accept, Least: c.config.Least, Ordered: c.orders.ordered,
-		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
+		Gone: c.gone,
 	}
+}
+
+// gone reports whether a server is there in name only: an impostor speaks for it. A
+// list of decisions may have left the impostor out.
+func (c *community) gone(id protocol.NodeID) bool {
+	const impostor = "membership-impostor"
+	return c.liars[id] == impostor && slices.ContainsFunc(slices.Collect(maps.Keys(c.lies)), func(kind string) bool {
+		return strings.HasPrefix(kind, impostor+"/")
+	})
 }
 
 // recovers is true of members. The service's replicas, which keep nothing, are
@@ -280,7 +291,8 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		op := protocol.Operation{Seq: k, Kind: protocol.Read}
 		if actor == 0 {
 			op.Kind, op.Object = protocol.Write, o.ids[server-1]
-			op.Value = o.order(k, int(server-1), o.Chance(key("good"), o.rate), int(o.Draw(key("bad"), 0, 3, 0)))
+			good := o.rate == million || o.Chance(key("good"), o.rate)
+			op.Value = o.order(k, int(server-1), good, int(o.Draw(key("bad"), 0, 3, 0)))
 		}
 		return op, think, true
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"turncoat/protocol"
+	"turncoat/protocol/auth"
 	"turncoat/sim"
 )
 
@@ -53,6 +54,9 @@ type words struct {
 
 // node is the type of numbers that are told as names.
 var node = reflect.TypeFor[protocol.NodeID]()
+
+// digest is the type of what is told by its first bytes: enough to tell two apart.
+var digest = reflect.TypeFor[auth.Digest]()
 
 // fields describes the fields of a struct.
 func (w *words) fields(v reflect.Value, depth int) {
@@ -107,6 +111,10 @@ const longest = 8
 
 // list describes bytes, and what a slice or array holds.
 func (w *words) list(name string, v reflect.Value, depth int) {
+	if v.Type() == digest {
+		w.out = append(w.out, fmt.Sprintf("%s %02x%02x", name, v.Index(0).Uint(), v.Index(1).Uint()))
+		return
+	}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		b := make([]byte, v.Len())
 		for i := range b {

@@ -47,6 +47,24 @@ func (s *Story) lanes(b *strings.Builder) {
 		legend = "  o sends  > < hears  ~ lie  x lost  ! faulty  E enters an epoch or a view; heard at, (sent at)"
 	}
 	fmt.Fprintln(b, legend)
+	s.left(b)
+}
+
+// left says what the clients whose operations never ended are doing when the run ends.
+func (s *Story) left(b *strings.Builder) {
+	for i := range s.Ops {
+		o := &s.Ops[i]
+		if !o.Concerned || o.To >= 0 {
+			continue
+		}
+		state := ""
+		for j := range s.Steps {
+			if x := &s.Steps[j]; x.Node == o.Node && x.State != "" {
+				state = x.State
+			}
+		}
+		wrap(b, "           ", fmt.Sprintf("  at the end %s: %s", s.name(int32(o.Node)), cut(state, 2*width)))
+	}
 }
 
 // cast returns the nodes that have a part in the scene: clients, then servers.
@@ -60,7 +78,7 @@ func (s *Story) cast() []protocol.NodeID {
 	for _, i := range s.Scene {
 		x := &s.Steps[i]
 		add(x.Node)
-		if x.Message != nil {
+		if x.Message != nil || x.Kind == sim.StepLie {
 			add(x.From)
 		}
 	}
@@ -125,6 +143,10 @@ func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
 		}
 		return string(cells)
 	}
+	if first.Node < 0 { // a lie that is told to nobody: it falls silent
+		cells[column(first.From)] = '~'
+		return string(cells)
+	}
 	line := byte('-')
 	if first.Lie != "" {
 		line = '~'
@@ -165,7 +187,7 @@ func mark(x *Step) byte {
 func (s *Story) note(x *Step) string {
 	text := s.Tells(x)
 	if x.Lie != "" && x.Kind != sim.StepLie {
-		text = "LIE " + x.Lie + ": " + text
+		text = "LIE: " + text
 	}
 	if x.Message != nil && x.Kind != sim.StepLie {
 		text += fmt.Sprintf(" (%s)", When(x.SentAt))

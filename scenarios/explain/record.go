@@ -184,6 +184,14 @@ func (s *Story) operations() {
 	}
 }
 
+// broken returns the finding that the verdict is about, nil if that is no invariant's.
+func (s *Story) broken() *checker.Finding {
+	if len(s.Report.Findings) == 0 || s.Report.Findings[0].Property != s.Report.Property {
+		return nil
+	}
+	return &s.Report.Findings[0]
+}
+
 // fewOps is how many operations a reader takes in: up to that all are shown.
 const fewOps = 5
 
@@ -198,8 +206,8 @@ func (s *Story) concern() {
 		for _, o := range s.Ops {
 			events[o.Begin] = o.To < 0
 		}
-	case len(s.Report.Findings) > 0 && s.Report.Findings[0].Property == s.Report.Property:
-		for _, e := range s.Report.Findings[0].Events {
+	case s.broken() != nil:
+		for _, e := range s.broken().Events {
 			events[e] = true
 			s.Broke = e
 		}

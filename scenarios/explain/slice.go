@@ -22,6 +22,7 @@ const mostScene = 120
 // slice fills Scene.
 func (s *Story) slice() {
 	sc := &slicer{Story: s, seen: make(map[int]bool)}
+	sc.finding()
 	for _, o := range s.Ops {
 		if !o.Concerned || o.Begin > s.Broke {
 			continue
@@ -31,6 +32,7 @@ func (s *Story) slice() {
 			sc.event(o.End, o.Node)
 		}
 	}
+	sc.unanswered()
 	for len(sc.todo) > 0 && len(sc.kept) < mostScene {
 		i := sc.todo[0]
 		sc.todo = sc.todo[1:]
@@ -66,6 +68,45 @@ func (sc *slicer) keep(i int) {
 		sc.seen[i] = true
 		sc.kept = append(sc.kept, i)
 		sc.todo = append(sc.todo, i)
+	}
+}
+
+// finding keeps the events in which an invariant was seen to be broken, wherever they
+// were: many are no client's.
+func (sc *slicer) finding() {
+	f := sc.broken()
+	if f == nil {
+		return
+	}
+	for _, e := range f.Events {
+		for _, i := range sc.byEvent[e] {
+			if isInput(sc.Steps[i].Kind) {
+				sc.keep(i)
+			}
+		}
+	}
+}
+
+// unanswered keeps what a client heard in an operation that never ended, up to where it
+// asked again: what it waits for is what did not come.
+func (sc *slicer) unanswered() {
+	for _, o := range sc.Ops {
+		if !o.Concerned || o.To >= 0 {
+			continue
+		}
+		for i := range sc.Steps {
+			x := &sc.Steps[i]
+			if x.Event <= o.Begin {
+				continue
+			}
+			if x.Node == o.Node && x.Kind == sim.StepTimer {
+				break
+			}
+			mine := x.Node == o.Node || x.From == o.Node && x.Cause >= o.Begin
+			if mine && (x.Kind == sim.StepMessage || x.Kind == sim.StepLost || x.Kind == sim.StepDrop) {
+				sc.keep(i)
+			}
+		}
 	}
 }
 

@@ -10,7 +10,8 @@
 // timer expires, a message is lost or is there twice, a correct server
 // crashes and starts again from what it had synced.
 //
-// The liar needs no machine and no messages of its own. At any moment it gives
+// The liar needs no machine. That of PBFT speaks unasked (see there); that of dBQS has no messages of
+// its own: at any moment it gives
 // a client any answer of a finite alphabet (adversary.DBQS.Answers) to the request of
 // its current phase: that there is nothing, any record that was ever sent to anyone, or one
 // that nobody has signed; a write it acknowledges. That includes the honest answer,

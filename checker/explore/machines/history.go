@@ -93,12 +93,13 @@ func (h *history) appendTo(b []byte) []byte {
 func (h *history) judge(object []byte, joins func(string) bool) bool {
 	var out checker.History
 	name := out.Object(object)
+	at := int64(0)
 	for i, value := range h.joined(joins) {
-		out.BeginWrite(int32(len(h.clients)+i), name, out.Value([]byte(value)), 0)
+		at++
+		out.BeginWrite(int32(len(h.clients)+i), name, out.Value([]byte(value)), at)
 	}
 	begun, ended := make([]int, len(h.clients)), make([]int, len(h.clients))
 	ids := make([]checker.OpID, len(h.clients))
-	at := int64(0)
 	for progress := true; progress; {
 		progress = false
 		for c, ops := range h.clients {
