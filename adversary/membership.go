@@ -63,7 +63,7 @@ func (d Membership) Fabricate(keys *auth.Keys, to protocol.NodeID, truth protoco
 	case *membership.Deal:
 		return d.cheat(keys, m, power)
 	case *membership.Handover:
-		return &membership.Handover{Epoch: m.Epoch, Form: append(m.Form[:len(m.Form):len(m.Form)], 0)}, true
+		return d.miscount(m, power), true
 	case *view.Step:
 		return d.fork(m, power), true
 	case *view.FreshReply:
@@ -151,6 +151,15 @@ func (d Membership) cheat(keys *auth.Keys, m *membership.Deal, power Power) (pro
 	var ok bool
 	dealing.Signature, ok = keys.SignEpoch(key, m.Next.Epoch, dealing.Statement(m.Sharing, m.Next))
 	return &c, ok
+}
+
+// miscount hands over something else than the certificate names, or says that a member has
+// been gone for long.
+func (d Membership) miscount(m *membership.Handover, power Power) protocol.Message {
+	if power.Choose("fabricate.handover", 2) == 0 {
+		return &membership.Handover{Epoch: m.Epoch, Form: append(m.Form[:len(m.Form):len(m.Form)], 0)}
+	}
+	return &membership.Handover{Epoch: m.Epoch, Form: m.Form, Counts: []membership.Count{{Member: d.victim(power), Misses: 1000, Silent: 1000}}}
 }
 
 // fork is a step to a configuration that the service has not signed: with another

@@ -64,7 +64,7 @@ func (t *PBFTMac) spoil(s *Step, d PBFT, o *Sent) protocol.Message {
 	if !t.hits(power, o.Message) {
 		return nil
 	}
-	if r, ok := s.Honest().(*pbft.Replica); ok {
+	if r, ok := s.Honest().(*pbft.Replica); ok && r != nil {
 		t.view, _ = r.View()
 	}
 	lie := copyPBFT(o.Message)

@@ -10,6 +10,16 @@ import (
 // specs is the table of strategies, sorted by name.
 var specs = []Spec{
 	{
+		Name: "bftbc-say", Doc: "as a client, says anything that it could say to a replica, at any moment", Client: true, Protocol: "bftbc",
+		Parameters: []Parameter{
+			{"wait", "the longest from one message to the next", "200ms"},
+			{"stamps", "how many timestamps are in play", "2"},
+		},
+		make: func(v *values) Strategy {
+			return &BFTBCSay{wait: v.span("wait"), letters: BFTBCLetters{Stamps: v.count("stamps", 1, 16)}}
+		},
+	},
+	{
 		Name: "crash-restart", Doc: "goes mute for a spell and comes back without its memory",
 		Parameters: []Parameter{
 			rateParameter("a crash as a message comes in", "20000"),
@@ -24,6 +34,11 @@ var specs = []Spec{
 		Name: "dbqs-answer", Doc: "answers with anything that it could say: nothing, any record that it has seen, one that nobody signed", Protocol: "dbqs",
 		Parameters: []Parameter{{"again", "chance of another answer to the same request, in parts per million", "100000"}},
 		make:       func(v *values) Strategy { return &DBQSAnswer{again: v.rate("again")} },
+	},
+	{
+		Name: "dbqs-forget", Doc: "acknowledges what it is given to hold, and says ever after that there is nothing", Protocol: "dbqs",
+		Parameters: []Parameter{rateParameter("denying", "1000000"), kindsParameter},
+		make:       func(v *values) Strategy { return &DBQSForget{aim: v.aim()} },
 	},
 	{
 		Name: "equivocate", Doc: "forks its state and tells one side of its peers another story than the other",

@@ -106,7 +106,7 @@ func (e *Epochs) durable(event uint64, at int64, node protocol.NodeID, object in
 				}
 				continue
 			}
-			own, ready := r.Serves(x)
+			own, ready := r.Ready(x)
 			if own == epoch && ready {
 				serving++
 			}

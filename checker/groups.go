@@ -13,6 +13,7 @@ import (
 type Groups struct {
 	epochal
 
+	views uint64      // the highest view that a correct replica entered
 	moved [][2]uint64 // by node: what the server said when it was last looked at
 	order map[slotOf]auth.Digest
 	seen  map[partOf]uint64 // the last sequence number looked at
@@ -57,6 +58,17 @@ func NewGroups(s System, run EpochsRun) *Groups {
 	})
 	return g
 }
+
+// Noted counts situations, and keeps the highest view.
+func (g *Groups) Noted(event uint64, at int64, node protocol.NodeID, situation string, detail uint64) {
+	if situation == dbft.ViewChanged && g.Clients.system.Correct(node) {
+		g.views = max(g.views, detail)
+	}
+	g.Clients.Noted(event, at, node, situation, detail)
+}
+
+// Views returns the highest view that a correct replica of any group entered.
+func (g *Groups) Views() uint64 { return g.views }
 
 // Returned records the end of an operation, and holds membership.freshness.
 func (g *Groups) Returned(event uint64, at int64, client protocol.NodeID, r protocol.Result) {

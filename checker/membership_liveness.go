@@ -55,8 +55,9 @@ func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) st
 		case !up || !m.system.Correct(node):
 			return ""
 		}
+		joined := m.memberSince(p.ID)
 		for e := s.View().Epoch() + 1; e <= m.latest(); e++ {
-			if begun := m.at(e).begun; time.Duration(now-max(begun, int64(m.system.Calm))) > m.system.Bound {
+			if begun := m.at(e).begun; time.Duration(now-max(begun, joined, int64(m.system.Calm))) > m.system.Bound {
 				return fmt.Sprintf("server %d is in epoch %d at %v, and epoch %d began at %v", node, s.View().Epoch(), time.Duration(now), e, time.Duration(begun))
 			}
 		}
@@ -65,6 +66,19 @@ func (m *Membership) follows(now int64, node protocol.NodeID, c *ring.Config) st
 		}
 	}
 	return ""
+}
+
+// memberSince returns when the epoch began since which a member has been one. Whoever
+// joins has all steps before it to take.
+func (m *Membership) memberSince(id protocol.ID) int64 {
+	since := int64(math.MaxInt64)
+	for i := len(m.epochs) - 1; i >= 0; i-- {
+		if c := m.epochs[i].config; c != nil && c.Lookup(id) == nil {
+			break
+		}
+		since = m.epochs[i].begun
+	}
+	return since
 }
 
 // inactiveSince returns when the last row of epochs began in which a member is

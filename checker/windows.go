@@ -28,20 +28,35 @@ type windows struct {
 
 	list []Window // closed ones first, of each object in order of epochs
 	open int      // the first of the open ones
+
+	groups map[site][]protocol.NodeID // those that were asked for; looked up only
+}
+
+// site is an object in an epoch.
+type site struct {
+	object protocol.ID
+	epoch  uint64
 }
 
 func newWindows(m *Membership, run EpochsRun, s System, settled func(protocol.NodeID, protocol.ID, uint64) bool) windows {
-	w := windows{members: m, run: run, nodes: s, settled: settled}
+	w := windows{members: m, run: run, nodes: s, settled: settled, groups: make(map[site][]protocol.NodeID)}
 	w.begin(0, run.Genesis.Epoch())
 	return w
 }
 
 // group returns the group of an object in an epoch, nil if nobody has entered that.
 func (ws *windows) group(x protocol.ID, epoch uint64) []protocol.NodeID {
-	if c := ws.members.at(epoch).config; c != nil {
-		return c.Group(x, 3*ws.nodes.F+1)
+	at := site{x, epoch}
+	if g := ws.groups[at]; g != nil {
+		return g
 	}
-	return nil
+	c := ws.members.at(epoch).config
+	if c == nil {
+		return nil
+	}
+	g := c.Group(x, 3*ws.nodes.F+1)
+	ws.groups[at] = g
+	return g
 }
 
 // begin opens the windows of an epoch.

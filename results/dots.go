@@ -40,7 +40,7 @@ func (f *Figure) dots(p *plot.Plot) {
 		p.Legend.Add(s.Label, points)
 	}
 	if !f.Y.Log {
-		p.X.Min = 0
+		p.X.Min, p.X.Max = 0, p.X.Max*1.05
 	}
 	p.Legend.Top, p.Legend.ThumbnailWidth = false, vg.Points(8)
 	p.Y.Min -= 0.62 * float64(len(f.Series)) // room for the legend below the rows

@@ -13,11 +13,11 @@ var seedsToFind = map[string]struct {
 	scenario string
 	seeds    uint64
 }{
-	"bftbc.prepare":              {"bftbc-equivocator", 15},
+	"bftbc.prepare":              {"bftbc-equivocator", 2},
 	"bftbc.successor":            {"bftbc-lurker-base", 1},
 	"bftbc.previous-certificate": {"bftbc-lurker-base", 52},
-	"bftbc.one-per-client":       {"bftbc-lurker-base", 15},
-	"bftbc.digest-match":         {"bftbc-equivocator", 4},
+	"bftbc.one-per-client":       {"bftbc-lurker-base", 16},
+	"bftbc.digest-match":         {"bftbc-equivocator", 2},
 }
 
 // TestRulesOnClientsAreMissed allows four times as many seeds as it took.

@@ -136,7 +136,7 @@ func (r *run) corrupt(c *sim.Config) map[protocol.NodeID]corruption {
 		id, deps := r.liar(c, server, "replica", text, cabal)
 		wrap[id] = func(m protocol.Machine, k *auth.Keys) protocol.Machine {
 			deps.Keys = k
-			return adversary.Corrupt(m, deps, mustParse(text)...)
+			return adversary.Corrupt(m, deps, r.strategies(text)...)
 		}
 	}
 	for i, client := range r.some("adversary.bad-client", r.int("adversary.bad-clients", a.BadClients), r.clients) {
@@ -172,6 +172,17 @@ func (r *run) liar(c *sim.Config, node int, role, text string, cabal *adversary.
 func (r *run) deps(id protocol.NodeID, role string, cabal *adversary.Cabal) adversary.Deps {
 	p := &power{Decisions: r.Decisions, node: id, drawn: make(map[sim.Key]uint32), lies: r.lies, tracer: r.options.Tracer}
 	return adversary.Deps{Role: role, Power: p, Decode: r.system.decode, Dialect: r.subject.dialect(), Cabal: cabal}
+}
+
+// strategies returns the strategies of a server.
+func (r *run) strategies(text string) []adversary.Strategy {
+	all := mustParse(text)
+	if r.system == dbftSystem {
+		for i := range all {
+			all[i], _ = adversary.InGroups(all[i])
+		}
+	}
+	return all
 }
 
 func mustParse(text string) []adversary.Strategy {

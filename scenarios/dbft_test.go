@@ -18,7 +18,7 @@ var groupRuleMissed = map[string]struct {
 }{
 	"dbqs.epoch-check":               {"dbft-calm", 4, checker.Violation},
 	"dbqs.transfer-gate":             {"dbft-calm", 4, checker.Violation},
-	"dbqs.transfer-quorum":           {"dbft-liar", 124, checker.Violation},
+	"dbqs.transfer-quorum":           {"dbft-liar", 60, checker.Violation},
 	"dbqs.serve-when-ready":          {"dbft-calm", 4, checker.Violation},
 	"dbqs.garbage-quorum":            {"dbft-calm", 4, checker.Stuck},
 	"dbqs.freshness":                 {"dbft-partition", 216, checker.Violation},

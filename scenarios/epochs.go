@@ -17,7 +17,7 @@ import (
 // service. The first client is the authority's agent, who has servers added and
 // removed; the others read and write.
 var epochsSystem = &system{
-	name: "epochs", make: newEpochs, decode: decodeEpochs, atomicity: "dbqs.atomicity", akin: "membership",
+	name: "epochs", make: newEpochs, decode: decodeEpochs, atomicity: "dbqs.atomicity", akin: []string{"membership", "dbqs"},
 	situations: slices.Concat(epochsSituations(), mobileSituations), kinds: slices.Concat(dbqs.Kinds(), membership.Kinds()), rules: dbqsRules(true),
 }
 

@@ -75,6 +75,9 @@ func exploredSpec(s *explore.Schedule) Spec {
 	if s.Liars > 0 {
 		spec.Adversary.Liars, spec.Adversary.Strategies = exactly(s.Liars), []string{s.Strategy}
 	}
+	if s.BadClients > 0 {
+		spec.Adversary.BadClients, spec.Adversary.ClientStrategies = exactly(s.BadClients), []string{s.Strategy}
+	}
 	for _, c := range s.Crashes {
 		spec.Faults = append(spec.Faults, Fault{Kind: "crash", At: span(c.At), For: span(time.Microsecond), Servers: exactly(1)})
 	}

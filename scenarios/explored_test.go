@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"turncoat/checker"
 	"turncoat/checker/explore"
@@ -15,12 +16,8 @@ import (
 )
 
 // found explores a model with a rule lifted and returns its counterexample.
-func found(t *testing.T, rule string, o explore.Options, settings ...string) *explore.Counterexample {
+func found(t *testing.T, model, rule string, o explore.Options, settings ...string) *explore.Counterexample {
 	t.Helper()
-	model, _, _ := strings.Cut(rule, ".")
-	if model == "dbqs" {
-		model = "dbqs-static"
-	}
 	entry, err := models.Shipped().Find(model)
 	if err != nil {
 		t.Fatal(err)
@@ -38,34 +35,47 @@ func found(t *testing.T, rule string, o explore.Options, settings ...string) *ex
 
 // stepwise notes what happens at correct nodes, in the explorer's words.
 type stepwise struct {
-	protocol string
-	liar     protocol.NodeID // None if there is none
-	lines    []string
+	protocol         string
+	servers, clients int
+	liar             protocol.NodeID // None if there is none
+	lines            []string
 }
 
-// stepsOf returns what notes the steps of an artifact.
-func stepsOf(a *Artifact) *stepwise {
-	s := &stepwise{protocol: a.Scenario.System.Protocol, liar: protocol.None}
+// stepsOf returns what notes the steps of an artifact, of so many servers and clients.
+func stepsOf(a *Artifact, s *explore.Schedule) *stepwise {
+	l := &stepwise{protocol: a.Scenario.System.Protocol, servers: s.Servers, clients: s.Clients, liar: protocol.None}
 	if a.Scenario.Adversary.Liars.Hi > 0 {
-		s.liar = 0
+		l.liar = 0
 	}
-	return s
+	if s.BadClients > 0 {
+		l.liar = protocol.NodeID(s.Servers)
+	}
+	return l
 }
 
 func (l *stepwise) Step(s sim.Step) {
 	name := func(id protocol.NodeID) string {
-		switch {
-		case id < 4 && l.protocol == "pbft":
-			return fmt.Sprintf("r%d", id)
-		case id < 4:
-			return fmt.Sprintf("s%d", id)
+		switch i := int(id); {
+		case i < l.servers && l.protocol == "pbft":
+			return fmt.Sprintf("r%d", i)
+		case i < l.servers:
+			return fmt.Sprintf("s%d", i)
+		case i < l.servers+l.clients:
+			return fmt.Sprintf("c%d", i-l.servers)
 		}
-		return fmt.Sprintf("c%d", id-4)
+		return "herald"
 	}
 	switch {
 	case s.Node == l.liar:
 	case s.Kind == sim.StepMessage:
-		l.lines = append(l.lines, fmt.Sprintf("%s -> %s: %s", name(s.From), name(s.Node), strings.TrimPrefix(string(s.Message.Kind()), l.protocol+".")))
+		what := string(s.Message.Kind())
+		if _, short, found := strings.Cut(what, "."); found {
+			what = short
+		}
+		if what == "step" {
+			what = "the step into epoch"
+		}
+		l.lines = append(l.lines, fmt.Sprintf("%s -> %s: %s", name(s.From), name(s.Node), what))
 	case s.Kind == sim.StepTimer:
 		l.lines = append(l.lines, fmt.Sprintf("timer %d of %s expires", s.Timer, name(s.Node)))
 	case s.Kind == sim.StepFault && s.Text == sim.Crash.String():
@@ -99,24 +109,32 @@ func checkSteps(t *testing.T, rule string, got []string, example *explore.Counte
 // says, finds the same wrong, and repeats it from the file.
 func TestExploredScheduleIsReplayed(t *testing.T) {
 	for _, c := range []struct {
+		model    string
 		rule     string
 		options  explore.Options
 		settings []string
 	}{
-		{"dbqs.write-back", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.read-quorum", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.write-quorum", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.distinct-senders", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.verify-signature", explore.Options{Reduction: explore.All}, nil},
-		{"dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
-		{"dbqs.write-quorum", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"timers=2", "crashes=2"}},
-		{"dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
-		{"dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
-		{"pbft.commit-phase", explore.Options{Reduction: explore.All}, []string{"from=2", "timeouts=2"}},
-		{"pbft.prepared-certificates", explore.Options{Reduction: explore.All}, []string{"from=3", "timeouts=2"}},
-		{"pbft.highest-view", explore.Options{Reduction: explore.All}, []string{"from=5"}},
+		{"dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.read-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.write-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.distinct-senders", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.verify-signature", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-static", "dbqs.write-quorum", explore.Options{Strategy: explore.DFS}, []string{"losses=1", "duplicates=1"}},
+		{"dbqs-static", "dbqs.reply-nonce", explore.Options{Strategy: explore.Random, Seed: 1}, nil},
+		{"dbqs-static", "dbqs.writer-in-timestamp", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"writers=2"}},
+		{"bftbc", "bftbc.prepare", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
+		{"bftbc", "bftbc.digest-match", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
+		{"dbqs-epochs", "dbqs.transfer-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.one-epoch-phase", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.serve-when-ready", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.transfer-gate", explore.Options{Reduction: explore.All, Strategy: explore.DFS}, nil},
+		{"dbqs-epochs", "dbqs.epoch-check", explore.Options{Reduction: explore.All, Strategy: explore.DFS}, nil},
+		{"dbqs-static", "dbqs.write-quorum", explore.Options{Strategy: explore.Random, Seed: 1}, []string{"timers=2", "crashes=2"}},
+		{"pbft", "pbft.commit-phase", explore.Options{Reduction: explore.All}, []string{"from=2", "timeouts=2"}},
+		{"pbft", "pbft.prepared-certificates", explore.Options{Reduction: explore.All}, []string{"from=3", "timeouts=2"}},
+		{"pbft", "pbft.highest-view", explore.Options{Reduction: explore.All}, []string{"from=5"}},
 	} {
-		example := found(t, c.rule, c.options, c.settings...)
+		example := found(t, c.model, c.rule, c.options, c.settings...)
 		if example.Unscheduled != nil {
 			t.Errorf("%s: %v\n%s", c.rule, example.Unscheduled, example)
 			continue
@@ -135,7 +153,7 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			steps := stepsOf(b)
+			steps := stepsOf(b, example.Schedule)
 			rep, err := b.Replay(steps)
 			if err != nil || rep.Outcome != checker.Violation {
 				t.Errorf("%s: replayed %v, %v", c.rule, rep, err)
@@ -153,7 +171,7 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 
 // A schedule that breaks nothing in the simulator is not passed off as a finding.
 func TestScheduleMustBreakSomething(t *testing.T) {
-	s := found(t, "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
+	s := found(t, "dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
 	s.Lifted = nil
 	if _, err := FromSchedule(s, "turncoat explore dbqs-static"); err == nil || !strings.Contains(err.Error(), "one of them is wrong") {
 		t.Errorf("%v", err)
@@ -161,5 +179,28 @@ func TestScheduleMustBreakSomething(t *testing.T) {
 	s.Choices[0].Kind = "dealy"
 	if _, err := FromSchedule(s, ""); err == nil {
 		t.Error("a choice of no kind was accepted")
+	}
+}
+
+// A crash on the path is a fault of the scenario, of the server and at the time that the path says.
+func TestExploredCrashesHappen(t *testing.T) {
+	s := found(t, "dbqs-static", "dbqs.write-back", explore.Options{Reduction: explore.All}).Schedule
+	s.Crashes = []explore.Crash{{Server: 3, At: 4500 * time.Microsecond}, {Server: 1, At: 5500 * time.Microsecond}}
+	a, err := FromSchedule(s, "turncoat explore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := stepsOf(a, s)
+	if rep, err := a.Replay(steps); err != nil || rep.Outcome != checker.Violation {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	var crashed []string
+	for _, line := range steps.lines {
+		if strings.HasSuffix(line, "crashes and starts again") {
+			crashed = append(crashed, line)
+		}
+	}
+	if fmt.Sprint(crashed) != "[s3 crashes and starts again s1 crashes and starts again]" {
+		t.Errorf("%v\n%s", crashed, strings.Join(steps.lines, "\n"))
 	}
 }

@@ -16,8 +16,8 @@ const forever = time.Duration(1 << 60)
 func (d draw) faults(spec *Spec, servers, clients int) (strikes []sim.Strike, healed time.Duration) {
 	for i := range spec.Faults {
 		f := &spec.Faults[i]
-		count := max(d.int(fmt.Sprintf("faults.%d.count", i), f.Count), 1)
-		if f.Count.Hi > 0 && f.Count.Lo == 0 {
+		count := 1
+		if f.Count.Hi > 0 {
 			count = d.int(fmt.Sprintf("faults.%d.count", i), f.Count)
 		}
 		for j := range count {

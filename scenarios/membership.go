@@ -3,7 +3,9 @@ package scenarios
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -182,11 +184,24 @@ func (c *community) observer(s checker.System) observer {
 
 // membershipRun is what the checker must know of the run.
 func (c *community) membershipRun() checker.MembershipRun {
+	accept := c.config.Accept
+	if c.config.MoveEvery > 0 {
+		accept = 1 // counts move from group to group, and nobody need have counted so far alone
+	}
 	return checker.MembershipRun{
 		Genesis: c.config.View.Genesis, Lease: c.config.View.Lease, Drift: c.drift(), EpochLength: c.config.EpochLength,
-		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: c.config.Accept, Least: c.config.Least, Ordered: c.orders.ordered,
-		Gone: func(id protocol.NodeID) bool { return c.liars[id] == "membership-impostor" },
+		Sync: 4 * c.spec.Hosts.Sync.Hi, Accept: accept, Least: c.config.Least, Ordered: c.orders.ordered,
+		Gone: c.gone,
 	}
+}
+
+// gone reports whether a server is there in name only: an impostor speaks for it. A
+// list of decisions may have left the impostor out.
+func (c *community) gone(id protocol.NodeID) bool {
+	const impostor = "membership-impostor"
+	return c.liars[id] == impostor && slices.ContainsFunc(slices.Collect(maps.Keys(c.lies)), func(kind string) bool {
+		return strings.HasPrefix(kind, impostor+"/")
+	})
 }
 
 // recovers is true of members. The service's replicas, which keep nothing, are
@@ -230,6 +245,7 @@ type orders struct {
 
 	flash   int           // so many servers join at once, by the first orders
 	flashAt time.Duration // then
+	done    bool          // the agent has given its last
 }
 
 // given is an order that the authority gave.
@@ -275,10 +291,12 @@ func (o *orders) Next(client protocol.NodeID, k uint32) (protocol.Operation, tim
 		op := protocol.Operation{Seq: k, Kind: protocol.Read}
 		if actor == 0 {
 			op.Kind, op.Object = protocol.Write, o.ids[server-1]
-			op.Value = o.order(k, int(server-1), o.Chance(key("good"), o.rate), int(o.Draw(key("bad"), 0, 3, 0)))
+			good := o.rate == million || o.Chance(key("good"), o.rate)
+			op.Value = o.order(k, int(server-1), good, int(o.Draw(key("bad"), 0, 3, 0)))
 		}
 		return op, think, true
 	}
+	o.done = o.done || actor == 0
 	return protocol.Operation{}, 0, false
 }
 

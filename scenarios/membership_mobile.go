@@ -30,7 +30,7 @@ type Mobile struct {
 	Pause  Span   `yaml:"pause"`  // from when it may take a server over until it does
 	Lasts  Span   `yaml:"lasts"`  // how long it holds one
 	Until  Span   `yaml:"until"`  // it has let go of the last by then
-	Prey   string `yaml:"prey"`   // whom it goes for: any, service (a member of the service's group), past (a former one)
+	Prey   string `yaml:"prey"`   // whom it goes for: any, service (a member of the service's group), past (a former one), group (of the first object's group, not of the service's), left (once of that group, and no member any more)
 }
 
 // The situations that a mobile adversary brings about.
@@ -45,7 +45,7 @@ const (
 var mobileSituations = []string{noteSeized, noteServiceSeized, notePastSeized, noteReleased, noteMovedOn,
 	checker.NoteShareLearned, checker.NoteEmptyHanded}
 
-var preys = []string{"any", "service", "past"}
+var preys = []string{"any", "service", "past", "group", "left"}
 
 // maxSpells bounds how many spells a run has: each costs every server a strategy.
 const maxSpells = 16
@@ -212,6 +212,14 @@ func (m *mobile) prey(first int) (protocol.NodeID, bool) {
 			if served && !serves {
 				return id, true
 			}
+		case "group":
+			if !serves && m.keeps(m.latest(), id) {
+				return id, true
+			}
+		case "left":
+			if m.left(id) {
+				return id, true
+			}
 		default:
 			return id, true
 		}
@@ -223,6 +231,31 @@ func (m *mobile) prey(first int) (protocol.NodeID, bool) {
 func (m *mobile) serves(id protocol.NodeID) (now, ever bool) {
 	return slices.Contains(m.epochs[m.latest()].group, id),
 		slices.ContainsFunc(m.epochs, func(e mobileEpoch) bool { return slices.Contains(e.group, id) })
+}
+
+// keeps reports whether a server was in the first object's group in an epoch.
+func (m *mobile) keeps(epoch uint64, id protocol.NodeID) bool {
+	return slices.Contains(m.epochs[epoch].config.Group(m.workload.registers[0], 3*m.f+1), id)
+}
+
+// left reports whether a server was once in the first object's group, every window has
+// closed since in which it was a member at all, and it will never be one again.
+func (m *mobile) left(id protocol.NodeID) bool {
+	house, kept := m.subject.(inhabited).house(), false
+	place := house.ids[id]
+	if !house.orders.done {
+		return false
+	}
+	for e := m.latest(); ; e-- {
+		member := m.epochs[e].config.Lookup(place) != nil
+		if member && (e == m.latest() || !m.past(e, m.world.Now())) {
+			return false
+		}
+		kept = kept || member && m.keeps(e, id)
+		if kept || e == 0 {
+			return kept
+		}
+	}
 }
 
 // seized tells of a spell that begins.

@@ -109,14 +109,10 @@ func (m *mobile) everyone(epoch uint64) bool {
 
 // closed reports whether the windows are closed in which a spell fell.
 func (m *mobile) closed(s *spell, now time.Duration) bool {
-	if m.latest() <= s.last || m.epochs[s.last].left == 0 {
+	if !m.past(s.last, now) {
 		return false
 	}
 	c := m.subject.(inhabited).house().config
-	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
-	if now < m.epochs[s.last+1].since+lease {
-		return false
-	}
 	for e := s.first; e <= s.last+1; e++ {
 		if !slices.Contains(m.epochs[e].group, s.node) {
 			continue
@@ -126,6 +122,14 @@ func (m *mobile) closed(s *spell, now time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// past reports whether all correct servers have left an epoch and have what they gained
+// with the next, and no lease for it can last.
+func (m *mobile) past(epoch uint64, now time.Duration) bool {
+	c := m.subject.(inhabited).house().config
+	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
+	return epoch < m.latest() && m.epochs[epoch].left > 0 && now >= m.epochs[epoch+1].since+lease
 }
 
 // lastOf returns the last epoch of the group that runs the service in an epoch, and

@@ -37,7 +37,7 @@ type System struct {
 	F          Ints       `yaml:"f"`        // faults that each group tolerates; a group has 3f+1 members
 	Servers    Ints       `yaml:"servers"`  // 0: 3f+1
 	Retry      Span       `yaml:"retry"`    // a client's first retransmission; dBQS doubles it up to eight times
-	PBFT       PBFT       `yaml:"pbft"`
+	PBFT       PBFT       `yaml:"pbft"`     // of a service, or of the groups of dbft
 	Membership Membership `yaml:"membership"`
 	BFTBC      BFTBC      `yaml:"bftbc"`
 	Groups     GroupSteps `yaml:"groups"`

@@ -18,7 +18,7 @@ import (
 // of the membership service: what the explorer explores. Its rules are listed with
 // those of storage on a membership service.
 var steppedSystem = &system{
-	name: "dbqs-epochs", make: newStepped, decode: decodeEpochs, atomicity: "dbqs.atomicity", akin: "dbqs",
+	name: "dbqs-epochs", make: newStepped, decode: decodeEpochs, atomicity: "dbqs.atomicity", akin: []string{"dbqs"},
 	situations: slices.Concat(dbqs.Situations(), dbqs.EpochSituations(), view.Situations()),
 	kinds:      slices.Concat(dbqs.Kinds(), view.Kinds()), attendants: 1, registers: true,
 }

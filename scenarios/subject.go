@@ -50,7 +50,7 @@ type system struct {
 	situations []string // that its machines note
 	kinds      []string // of its messages
 	rules      []RuleDoc
-	akin       string // the protocol whose strategies are of use here too
+	akin       []string // the protocols whose strategies are of use here too
 
 	attendants int  // nodes that are neither servers nor clients, such as an authority
 	badClients bool // clients may be in the adversary's hands

@@ -110,7 +110,10 @@ func (v *validator) adversary() {
 	v.mobile(&a.Mobile)
 	v.strategies("adversary.strategies", a.Strategies)
 	v.strategies("adversary.client-strategies", a.ClientStrategies)
-	faulty := a.Liars.Hi + a.Mobile.Held.Hi
+	faulty := a.Liars.Hi
+	if a.Mobile.Prey != "left" { // who is in no group is in none's bound
+		faulty += a.Mobile.Held.Hi
+	}
 	for i := range s.Faults {
 		if k := s.Faults[i].Kind; k == "wipe" || k == "crash" && !v.system.durable {
 			faulty += max(s.Faults[i].Count.Hi, 1) * s.Faults[i].Servers.Hi
@@ -149,8 +152,11 @@ func (v *validator) strategies(path string, texts []string) {
 		parsed, err := parseStrategies(text)
 		v.require(err == nil, at, "%v", err)
 		for _, strategy := range parsed {
+			if _, ok := adversary.InGroups(strategy); ok && v.system == dbftSystem {
+				continue
+			}
 			for _, spec := range adversary.Strategies() {
-				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol || spec.Protocol == v.system.akin
+				usable := spec.Name != strategy.Name() || spec.Protocol == "" || spec.Protocol == v.spec.System.Protocol || slices.Contains(v.system.akin, spec.Protocol)
 				v.require(usable, at, "strategy %s is one against %s", spec.Name, spec.Protocol)
 			}
 		}

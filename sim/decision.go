@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -125,11 +124,20 @@ func (d *Decisions) KeepCalm() { d.keep, d.all = true, true }
 // Seed returns the seed.
 func (d *Decisions) Seed() uint64 { return d.seed }
 
-// Kept returns what was decided other than calmly, in the order of decision.
+// Kept returns what was decided other than calmly, in the order of decision. What was
+// asked again, and so answered alike, is one decision.
 func (d *Decisions) Kept() []Decision {
 	d.lock.Lock()
 	defer d.lock.Unlock()
-	return slices.Clone(d.kept)
+	var out []Decision
+	seen := make(map[Key]bool, len(d.kept)) // looked up only
+	for _, k := range d.kept {
+		if !seen[k.Key] {
+			seen[k.Key] = true
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // stream returns the random words of a name.

@@ -27,11 +27,21 @@
 // # Memory
 //
 // The visited table takes 15 to 22.5 bytes a state (see table.go), the frontier
-// the encoded states found and not yet explored. Result.PeakBytes is the most that both
+// the encoded states found and not yet explored, and a model may keep tables of its own
+// (Holder). Result.PeakBytes is the most that all of these
 // held, with the second copy of the part of the table that grows.
+//
+// # What ends
+//
+// A state without transitions in which the system may not end is found by every search
+// (NoDeadlock, verdict stuck): under all reductions, for partial order keeps every such state. Beyond that a system may
+// run for ever and never do what it should. Where the graph of states has no cycle, every run
+// ends, and so ends well, whatever is fair; that is looked at once a search without partial order
+// has passed (ends.go), and is said in Result.Detail. Partial order may leave out the
+// steps of a cycle, so after it nothing is said.
 //
 // # What is left out
 //
-// Liveness: whether something good happens on every fair path. The table keeps no
-// states, only fingerprints, and no cycle is ever looked for.
+// What happens on the fair paths of a graph that has cycles, and of one too large for ends.go: nothing is claimed of them, and no verdict rests on
+// it. The table keeps no states, only fingerprints.
 package explore

@@ -58,6 +58,12 @@ type Sizer interface {
 	StateBytes() int
 }
 
+// Holder is a model that keeps tables of its own, which grow as it is explored: they
+// count as memory of the search. HeldBytes is called by several goroutines.
+type Holder interface {
+	HeldBytes() int64
+}
+
 // Kind says in which states a property is looked at and what it claims.
 type Kind uint8
 

@@ -83,7 +83,7 @@ func TestResultAsJSON(t *testing.T) {
 	r := mustExplore(t, Model[position](open(2)), Options{})
 	r.WallNS, r.MissedProbability = 5, 0.25
 	got, err := json.Marshal(r)
-	const want = `{"model":"grid","verdict":"pass","property":"","detail":"every property holds in all 9 reachable states",` +
+	const want = `{"model":"grid","verdict":"pass","property":"","detail":"every property holds in all 9 reachable states; every run ends",` +
 		`"unique_states":9,"transitions":12,"depth":4,"exhaustive":true,"truncated_by":"","missed_probability":0.25,` +
 		`"reach":{"goal":1},"never_reached":[],"reduction":{},"wall_ns":5,"peak_bytes":`
 	if err != nil || !strings.HasPrefix(string(got), want) {

@@ -57,8 +57,8 @@ type Result struct {
 
 	WallNS int64 `json:"wall_ns"`
 
-	// PeakBytes is the most that visited table, frontier and the copies made
-	// while the table grows held at one time.
+	// PeakBytes is the most that visited table, frontier, the model's own tables and the
+	// copies made while the visited table grows held at one time.
 	PeakBytes int64 `json:"peak_bytes"`
 
 	// Counterexample leads to the state that decided the verdict, if there is one.

@@ -16,8 +16,9 @@ type Schedule struct {
 	Protocol   string   // what is run, as scenarios name it
 	Servers    int      // 3f+1
 	Liars      int      // the first of them
-	Strategy   string   // of the liars
+	Strategy   string   // of the liars, or of the bad clients
 	Clients    int      // numbered after the servers
+	BadClients int      // the first of them
 	Operations int      // most of any client
 	Epochs     int      // steps to other groups,
 	Overlap    int      // each of which so many members survive

@@ -35,6 +35,9 @@ func Explore[S any](ctx context.Context, name string, m Model[S], o Options) (*R
 	if r.Verdict == Violation || r.Verdict == Stuck {
 		r = s.again(ctx, name, r)
 	}
+	if r.Verdict == Pass {
+		s.saysWhetherRunsEnd(r)
+	}
 	if reduction != None {
 		r.Reduction = factors(ctx, m, reducer, o, r)
 	}
@@ -66,6 +69,7 @@ type search[S any] struct {
 	model   Model[S]
 	decoder Decoder[S] // nil if the model has none
 	reducer Reducer[S] // nil without reductions
+	holder  Holder     // nil if the model keeps nothing
 	opt     Options
 	props   []Property[S]
 	table   *table
@@ -92,6 +96,7 @@ type finding struct {
 func newSearch[S any](ctx context.Context, m Model[S], reducer Reducer[S], o Options) *search[S] {
 	s := &search[S]{model: m, reducer: reducer, opt: o, props: m.Properties(), table: newTable(), front: newFrontier(m, o)}
 	s.decoder, _ = m.(Decoder[S])
+	s.holder, _ = m.(Holder)
 	s.workers = make([]worker[S], o.Workers)
 	for i := range s.workers {
 		s.workers[i].search, s.workers[i].id = s, i
@@ -131,7 +136,13 @@ func (s *search[S]) canonicalize(state *S) {
 	}
 }
 
-func (s *search[S]) bytes() int64 { return s.table.bytes.Load() + s.front.bytes.Load() }
+func (s *search[S]) bytes() int64 {
+	held := s.table.bytes.Load() + s.front.bytes.Load()
+	if s.holder != nil {
+		held += s.holder.HeldBytes()
+	}
+	return held
+}
 
 // progress adds up what the workers have published.
 func (s *search[S]) progress() Progress {

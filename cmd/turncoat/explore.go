@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"turncoat/checker/explore"
 	"turncoat/checker/explore/models"
 	"turncoat/scenarios"
+	"turncoat/scenarios/explain"
 )
 
 // exploreFlags is what the command line says of an exploration.
@@ -163,13 +165,17 @@ type exploration struct {
 	*explore.Result
 	Artifact  string `json:"artifact"`
 	Reproduce string `json:"reproduce"`
+
+	story string // of the counterexample in the simulator, for people; empty if there is none
 }
 
 // keep writes the artifact of a counterexample, if one was asked for and there is
-// one. What the simulator cannot be told is said, and changes no verdict.
+// one, and has it tell its story to people. What the simulator cannot be told is said, and
+// changes no verdict.
 func (f *exploreFlags) keep(r *exploration, stderr io.Writer) error {
 	c := r.Counterexample
-	if f.out == "" || c == nil {
+	wanted := f.out != "" || !f.asJSON && r.Verdict == explore.Violation
+	if c == nil || !wanted || c.Schedule == nil && c.Unscheduled == nil {
 		return nil
 	}
 	if c.Unscheduled != nil {
@@ -177,13 +183,36 @@ func (f *exploreFlags) keep(r *exploration, stderr io.Writer) error {
 		return nil
 	}
 	a, err := scenarios.FromSchedule(c.Schedule, r.Reproduce)
+	switch {
+	case err != nil && f.out == "":
+		fmt.Fprintf(stderr, "turncoat: %v\n", err)
+		return nil
+	case err != nil:
+		return fmt.Errorf("--out: %w", err)
+	case f.out != "":
+		if err := a.Write(f.out); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+		r.Artifact = f.out
+	}
+	if !f.asJSON {
+		return r.tell(a)
+	}
+	return nil
+}
+
+// tell draws what the simulator does on the counterexample's schedule, as explain does.
+func (r *exploration) tell(a *scenarios.Artifact) error {
+	story, err := explain.Tell(a)
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return err
 	}
-	if err := a.Write(f.out); err != nil {
-		return fmt.Errorf("--out: %w", err)
+	var b bytes.Buffer
+	if err := explain.Formats["text"](story, &b); err != nil {
+		return err
 	}
-	r.Artifact = f.out
+	text, _, _ := strings.Cut(b.String(), "\nAgain: ")
+	r.story = text
 	return nil
 }
 

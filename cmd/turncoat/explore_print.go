@@ -79,6 +79,9 @@ func printExploration(w io.Writer, r *exploration) {
 	if c := r.Counterexample; c != nil {
 		fmt.Fprintf(w, "\n%s\n", c)
 	}
+	if r.story != "" {
+		fmt.Fprintf(w, "The same in the simulator, as turncoat explain tells it:\n\n%s\n", r.story)
+	}
 	if r.Artifact != "" {
 		fmt.Fprintf(w, "  artifact %s\n", r.Artifact)
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"turncoat/scenarios"
+	"turncoat/scenarios/museum"
 )
 
 func scenariosCommand() *cobra.Command {
@@ -70,16 +72,28 @@ func rulesCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "rules",
-		Short:   "List the safety rules that can be lifted",
-		Example: "  turncoat rules",
+		Short:   "List the safety rules that can be lifted, and where the museum shows what each is for",
+		Example: "  turncoat rules\n  turncoat museum dbqs.write-back",
 		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), scenarios.Rules())
+			exhibits, err := museum.Find(nil)
+			if err != nil {
+				return err
 			}
+			var list []ruleJSON
 			var rows [][2]string
 			for _, r := range scenarios.Rules() {
-				rows = append(rows, [2]string{r.Name, r.Doc})
+				rule := ruleJSON{RuleDoc: r}
+				for _, e := range exhibits {
+					if e.Rule == r.Name {
+						rule.Exhibits = append(rule.Exhibits, e.Name)
+					}
+				}
+				list = append(list, rule)
+				rows = append(rows, [2]string{r.Name, fmt.Sprintf("%s (turncoat museum %s)", r.Doc, strings.Join(rule.Exhibits, " "))})
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), list)
 			}
 			printTable(cmd.OutOrStdout(), rows)
 			return nil
@@ -87,6 +101,11 @@ func rulesCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+type ruleJSON struct {
+	scenarios.RuleDoc
+	Exhibits []string `json:"exhibits"` // that show what it is for
 }
 
 func versionCommand() *cobra.Command {

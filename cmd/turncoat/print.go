@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -114,6 +115,9 @@ func printRun(w io.Writer, r *results.Run) {
 	printText(w, "  ", fmt.Sprintf("%d operations invoked, %d returned; %d messages, %d events in %v of virtual time (%v of wall time)",
 		r.Operations.Invoked, r.Operations.Returned, r.Messages, r.Events,
 		time.Duration(r.VirtualNS).Round(time.Microsecond), time.Duration(r.WallNS).Round(time.Microsecond)))
+	if wall := time.Duration(r.WallNS); wall >= time.Second {
+		printText(w, "  ", fmt.Sprintf("%.0f operations a second of wall time; at most %s of memory", float64(r.Operations.Returned)/wall.Seconds(), memory(taken())))
+	}
 	printText(w, "  reached: ", counts(r.Reach))
 	printText(w, "  faults: ", counts(r.Faults))
 	printLies(w, "  lies: ", r.Lies)
@@ -124,6 +128,14 @@ func printRun(w io.Writer, r *results.Run) {
 	if r.Reproduce != "" {
 		fmt.Fprintf(w, "  again: %s\n", r.Reproduce)
 	}
+}
+
+// taken returns the bytes that the program has ever had of the system: no less than it
+// used at its peak.
+func taken() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.Sys)
 }
 
 func headline(verdict, property string) string {

@@ -136,8 +136,8 @@ func (r *Replica) onHandover(env protocol.Env, from protocol.NodeID, m *Handover
 	}
 	if m.State.Digest(r.keys) != i.target || r.begin(env, i, &m.State) != nil {
 		env.Note(WrongState, i.Epoch)
-		if from == i.donors[i.donor] {
-			r.fetch(env, i)
+		if from == i.donors[i.donor] && i.asked < len(i.donors) {
+			r.fetch(env, i) // at once, but not for ever
 		}
 		return
 	}

@@ -206,10 +206,16 @@ func (r *Replica) recover(env protocol.Env, p *Progress) {
 // Serves reports whether the replica would serve an object now, and in which epoch;
 // for checkers.
 func (r *Replica) Serves(x protocol.ID) (uint64, bool) {
+	epoch, ready := r.Ready(x)
+	return epoch, ready && (r.member == nil || r.covers(x))
+}
+
+// Ready is Serves of a replica that is known to be in the object's group; for checkers.
+func (r *Replica) Ready(x protocol.ID) (uint64, bool) {
 	if r.member == nil {
 		return 0, true
 	}
-	return r.at, r.at == r.view.Epoch() && r.covers(x) && !r.lacks(only(x), r.at)
+	return r.at, r.at == r.view.Epoch() && !r.lacks(only(x), r.at)
 }
 
 // Settled reports whether the replica has entered an epoch and has all that was

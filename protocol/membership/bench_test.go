@@ -2,6 +2,7 @@ package membership_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 // with 100 changes, alone, from the bytes of the step on: it should grow with the
 // changes and hardly with the members.
 func BenchmarkMemberEpochChange(b *testing.B) {
-	for _, members := range []int{1_000, 10_000, 100_000} {
+	for _, members := range sizes {
 		b.Run(fmt.Sprint(members), func(b *testing.B) {
 			s := newSystem(b, members+50, members, 0, auth.Ideal)
 			var changes []ring.Change
@@ -56,44 +57,98 @@ func BenchmarkMemberEpochChange(b *testing.B) {
 	}
 }
 
+// sizes are the memberships that the benchmarks are about.
+var sizes = []int{1_000, 10_000, 100_000}
+
 // BenchmarkEpochChange measures a whole system through one epoch change with 1 % of
-// the members joining or leaving, from the first order to the last member: wall
-// time, memory in use at the end, and messages for each member. Probing is slowed
-// down so that it does not take part.
+// the members joining or leaving, from the first order to the last member: processor and
+// wall time, memory in use at the end, and messages for each member. With "quiet" the service
+// stays and nobody is probed; with "live" the service moves as the epoch ends, and its
+// replicas ping every member every two seconds, before and after.
 func BenchmarkEpochChange(b *testing.B) {
-	for _, members := range []int{1_000, 10_000, 100_000} {
-		b.Run(fmt.Sprint(members), func(b *testing.B) {
-			var bytes, messages float64
-			for b.Loop() {
-				b.StopTimer()
-				s := epochChange(b, members)
-				b.StartTimer()
-				out := s.run(b)
-				b.StopTimer()
-				for i := range members {
-					if v := s.server(i).View(); v.Epoch() != 1 {
-						b.Fatalf("server %d is in epoch %d", i, v.Epoch())
-					}
+	for _, way := range []string{"quiet", "live"} {
+		for _, members := range sizes {
+			b.Run(fmt.Sprint(way, "/", members), func(b *testing.B) {
+				var c cost
+				for b.Loop() {
+					b.StopTimer()
+					s := epochChange(b, members, way == "live")
+					c = measure(b, s, members)
+					b.StartTimer()
 				}
-				var m runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&m)
-				bytes, messages = float64(m.HeapInuse), float64(out.Counts.Messages)
-				runtime.KeepAlive(s)
-				b.StartTimer()
-			}
-			b.ReportMetric(bytes/1e6, "MB")
-			b.ReportMetric(bytes/float64(members), "B/member")
-			b.ReportMetric(messages/float64(members), "messages/member")
-		})
+				b.ReportMetric(c.seconds, "cpu-s/change")
+				b.ReportMetric(c.wall, "s/change")
+				b.ReportMetric(c.bytes/1e6, "MB")
+				b.ReportMetric(c.bytes/float64(members), "B/member")
+				b.ReportMetric(c.messages/float64(members), "messages/member")
+			})
+		}
 	}
 }
 
+// BenchmarkEpochChangeFit fits what an epoch change costs for each member to a power of
+// the logarithm of how many there are: cost/member = c (log N)^p. A p of 1 is growth with
+// log N, 0 none, and below that a fixed cost is shared by more. All that "live" means in
+// BenchmarkEpochChange is on. It reports the two powers.
+func BenchmarkEpochChangeFit(b *testing.B) {
+	var x, seconds, bytes []float64
+	for b.Loop() {
+		b.StopTimer()
+		x, seconds, bytes = nil, nil, nil
+		for _, members := range sizes {
+			c := measure(b, epochChange(b, members, true), members)
+			x = append(x, math.Log(math.Log(float64(members))))
+			seconds = append(seconds, math.Log(c.seconds/float64(members)))
+			bytes = append(bytes, math.Log(c.bytes/float64(members)))
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(slope(x, seconds), "logN-power-of-time")
+	b.ReportMetric(slope(x, bytes), "logN-power-of-bytes")
+}
+
+// slope is that of the line of least squares.
+func slope(x, y []float64) float64 {
+	var mx, my, xy, xx float64
+	for i := range x {
+		mx, my = mx+x[i]/float64(len(x)), my+y[i]/float64(len(x))
+	}
+	for i := range x {
+		xy, xx = xy+(x[i]-mx)*(y[i]-my), xx+(x[i]-mx)*(x[i]-mx)
+	}
+	return xy / xx
+}
+
+// cost is what one epoch change took.
+type cost struct{ seconds, wall, bytes, messages float64 }
+
+// measure runs a system through its epoch change.
+func measure(b *testing.B, s *system, members int) cost {
+	runtime.GC()
+	begun, used := time.Now(), processor(b)
+	out := s.run(b)
+	c := cost{seconds: (processor(b) - used).Seconds(), wall: time.Since(begun).Seconds(), messages: float64(out.Counts.Messages)}
+	for i := range members {
+		if v := s.server(i).View(); v.Epoch() != 1 {
+			b.Fatalf("server %d is in epoch %d at %v", i, v.Epoch(), out.Virtual)
+		}
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	c.bytes = float64(m.HeapInuse)
+	runtime.KeepAlive(s)
+	return c
+}
+
 // epochChange returns a system before an epoch change with 1 % of churn.
-func epochChange(b *testing.B, members int) *system {
+func epochChange(b *testing.B, members int, live bool) *system {
 	churn := members / 100
 	s := newSystem(b, members+churn/2, members, 8, auth.Ideal)
 	s.cfg.ProbeEvery, s.cfg.EarlyEnd, s.cfg.EpochLength = time.Hour, churn/2*2, time.Hour
+	if live {
+		s.cfg.ProbeEvery, s.cfg.MoveEvery = 2*time.Second, 1
+	}
 	s.cfg.View.FanOut = 8
 	s.cfg.PBFT.Batch, s.cfg.PBFT.K = 8, 128
 	for i := range churn / 2 {

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -47,6 +48,7 @@ func (s *Server) reseat(env protocol.Env, was uint64) {
 		return // still on its way into the group
 	}
 	if s.seat != nil {
+		s.seat.noteEpochs(env, was)
 		s.leave(env)
 	}
 	s.joining = 0
@@ -69,7 +71,7 @@ func (s *Server) reseat(env protocol.Env, was uint64) {
 func (s *Server) leave(env protocol.Env) {
 	b := s.seat.service.Boundary()
 	if b != nil && s.cfg.Instance(b.Statement.Epoch) == b.Statement.Epoch {
-		s.handovers = append(s.handovers[max(0, len(s.handovers)+1-maxHandovers):], &Handover{b.Statement.Epoch, b.Handover})
+		s.handovers = append(s.handovers[max(0, len(s.handovers)+1-maxHandovers):], &Handover{Epoch: b.Statement.Epoch, Form: b.Handover, Counts: s.seat.counts()})
 	}
 	env.Note(NoteMoved, s.view.Epoch())
 	for _, id := range [...]protocol.TimerID{pbft.TimerRequest, pbft.TimerViewChange, pbft.TimerStatus, pbft.TimerTransfer, pbft.TimerClient, timerTick, timerEpoch, timerFresh} {
@@ -122,10 +124,13 @@ func (s *Server) join(env protocol.Env, m *Handover) bool {
 		}
 	}
 	s.secrets.Share = share
-	s.handovers = append(s.handovers[max(0, len(s.handovers)+1-maxHandovers):], m)
+	s.handovers = append(s.handovers[max(0, len(s.handovers)+1-maxHandovers):], &Handover{Epoch: m.Epoch, Form: m.Form}) // what others have counted is for them to say
 	s.joining = 0
 	if s.seat, err = newSeat(s, in, h.used, sharing); err != nil {
 		panic("membership: the configuration of the new group was checked: " + err.Error())
+	}
+	if s.left != nil && s.left.instance == s.cfg.Instance(m.Epoch-1) {
+		s.seat.probes = slices.Clone(s.left.probes) // it goes on counting
 	}
 	s.evolve()
 	s.seat.start(env)

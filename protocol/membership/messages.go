@@ -159,7 +159,7 @@ func Decode(b []byte) (protocol.Message, error) {
 	case tagHandoverAsk:
 		m = &HandoverAsk{w.Uint64()}
 	case tagHandover:
-		m = &Handover{w.Uint64(), w.Bytes()}
+		m = &Handover{w.Uint64(), w.Bytes(), readCounts(w)}
 	case tagReport:
 		m = readReport(w)
 	default:

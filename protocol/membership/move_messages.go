@@ -40,8 +40,9 @@ type (
 
 	// Handover answers HandoverAsk.
 	Handover struct {
-		Epoch uint64
-		Form  []byte
+		Epoch  uint64
+		Form   []byte
+		Counts []Count // what the sender has counted of members: its word alone
 	}
 )
 
@@ -111,5 +112,5 @@ func (m *HandoverAsk) AppendTo(b []byte) []byte {
 
 // AppendTo appends the wire form.
 func (m *Handover) AppendTo(b []byte) []byte {
-	return protocol.AppendBytes(binary.LittleEndian.AppendUint64(append(b, tagHandover), m.Epoch), m.Form)
+	return appendCounts(protocol.AppendBytes(binary.LittleEndian.AppendUint64(append(b, tagHandover), m.Epoch), m.Form), m.Counts)
 }

@@ -33,6 +33,8 @@ const (
 	NoteFreshBatch = "membership.fresh-batch"
 	// A member of a committee reported to the service what enough of them agree on.
 	NoteCommitteeReport = "membership.committee-report"
+	// A replica took over what the group before it had counted of a member.
+	NoteCountInherited = "membership.count-inherited"
 	// A relay handed down a certificate of freshness.
 	NoteFreshRelayed = "membership.fresh-relayed"
 	// A server's replica of an old group ended: the service has moved.
@@ -54,7 +56,7 @@ func Situations() []string {
 	own := []string{
 		NoteEarlyEnd, NoteEvictionProposed, NoteEvictionSupported, NoteEvictionRefused, NoteEvicted, NoteReactivated, NoteReplicaEvicted,
 		NoteJoined, NoteLeft, NoteViewChangeAtEnd, NoteSpoofed, NoteFreshBatch, NoteOvertaken,
-		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica, NoteCommitteeReport, NoteFreshRelayed,
+		NoteMoved, NoteDealingAccused, NoteHandoverRefused, NoteNoShare, NoteLateReplica, NoteCommitteeReport, NoteFreshRelayed, NoteCountInherited,
 	}
 	return append(append(own, view.Situations()...), pbft.Situations()...)
 }

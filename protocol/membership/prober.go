@@ -36,6 +36,7 @@ type probe struct {
 	silent int    // signed pings in a row without a signed answer
 	good   int    // signed answers in a row, of one who is ready to come back
 	in     uint64 // the epoch of the last of them
+	legacy legacy // of the group that probed before
 	worst  [2]int // the most misses in a row in this epoch and in the last, for who judges this replica
 }
 
@@ -43,15 +44,21 @@ func (p *probe) appendState(b []byte) []byte {
 	b = append(b, p.id[:]...)
 	b = protocol.AppendBool(binary.LittleEndian.AppendUint64(b, p.nonce), p.signed)
 	b = binary.LittleEndian.AppendUint64(b, p.in)
-	for _, n := range [...]int{p.count, p.misses, p.silent, p.good} {
+	for _, n := range [...]int{p.count, p.misses, p.silent, p.good, p.legacy.misses, p.legacy.silent, p.legacy.good} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	return b
 }
 
-// missed returns for how many pings in a row the member has not been there. A
-// silence of signed pings counts for itself, whatever answers the others.
-func (p *probe) missed() int { return max(p.misses, p.silent) }
+// missed returns for how many pings in a row the member has not been there, those of
+// the group before included. A silence of signed pings counts for itself, whatever answers
+// the others.
+func (p *probe) missed() int {
+	return max(p.misses+p.legacy.misses, p.silent+p.legacy.silent)
+}
+
+// witnessed returns the same of this prober's own pings.
+func (p *probe) witnessed() int { return max(p.misses, p.silent) }
 
 // probe returns the probe of a member, nil if there is none.
 func (t *prober) probe(id protocol.ID) *probe {
@@ -119,11 +126,11 @@ func (p *probe) miss() {
 	if p.nonce == 0 {
 		return
 	}
-	p.misses, p.good = p.misses+1, 0
+	p.misses, p.good, p.legacy.good = p.misses+1, 0, 0
 	if p.signed {
 		p.silent++
 	}
-	p.worst[0] = max(p.worst[0], p.missed())
+	p.worst[0] = max(p.worst[0], p.witnessed())
 }
 
 // judge votes on a member on the strength of this prober's own probes, and returns the
@@ -158,7 +165,7 @@ func (t *prober) seen(kind VoteKind, id protocol.ID, threshold int) bool {
 		return false
 	}
 	if kind == VoteReactivate {
-		return p.good >= threshold && p.in == t.server.view.Epoch() // it has followed into this one
+		return p.good+p.legacy.good >= threshold && p.in == t.server.view.Epoch() // it has followed into this one
 	}
 	return p.missed() >= threshold
 }
@@ -173,13 +180,16 @@ func (t *prober) onPong(env protocol.Env, m *Pong) {
 	if p.signed && !t.genuine(p, m) {
 		return
 	}
-	p.nonce, p.misses = 0, 0
+	p.nonce, p.misses, p.legacy.misses, p.legacy.over = 0, 0, 0, true
 	if p.signed || !s.cfg.enforced(view.SignedProbes) {
-		p.silent = 0
+		p.silent, p.legacy.silent = 0, 0
 	} else if p.silent > 0 {
 		env.Note(NoteSpoofed, s.view.Epoch())
 	}
-	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive && t.recovered(m) {
+	if !t.recovered(m) {
+		return
+	}
+	if member := s.view.Config().Lookup(p.id); member != nil && member.Status == ring.Inactive {
 		p.good, p.in = p.good+1, s.view.Epoch()
 	}
 }
@@ -201,7 +211,7 @@ func (t *prober) turn() {
 	t.votes = votes{}
 	for i := range t.probes {
 		p := &t.probes[i]
-		p.worst = [2]int{p.missed(), p.worst[0]}
+		p.worst = [2]int{p.witnessed(), p.worst[0]}
 	}
 }
 

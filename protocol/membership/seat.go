@@ -2,6 +2,7 @@ package membership
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -23,10 +24,12 @@ type seat struct {
 	call pbft.Caller // of the service, as one of its clients
 	asks []ask       // operations that wait for the caller
 
-	overdue bool // the epoch has lasted long enough
-	seal    sealing
-	fresh   collector
-	move    moving
+	heard     [][]Count // by replica of the group before: what it had counted
+	inquiries int       // how often it was asked for that
+	overdue   bool      // the epoch has lasted long enough
+	seal      sealing
+	fresh     collector
+	move      moving
 }
 
 // ask is an operation that this replica wants executed.
@@ -46,6 +49,7 @@ func newSeat(s *Server, in *ring.Config, used []usedOrder, sharing *auth.Sharing
 	}
 	t.sealer, t.call = pbft.NewSealer(&t.group, s.keys), pbft.NewCaller(&t.group, s.keys)
 	t.seal.reset(len(t.peers))
+	t.heard = make([][]Count, len(t.peers))
 	t.resetMove()
 	return t, nil
 }
@@ -97,6 +101,7 @@ func (t *seat) onTimer(env protocol.Env, id protocol.TimerID) {
 	switch id {
 	case timerTick:
 		env.SetTimer(timerTick, t.server.cfg.ProbeEvery)
+		t.inquire(env)
 		t.probeAll(env)
 		t.resend(env)
 	case timerEpoch:
@@ -149,6 +154,12 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 	if t.service.Epoch() < v.Epoch() {
 		env.Note(NoteOvertaken, v.Epoch())
 	}
+	t.noteEpochs(env, was)
+}
+
+// noteEpochs tells observers what has changed since an epoch.
+func (t *seat) noteEpochs(env protocol.Env, was uint64) {
+	v := &t.server.view
 	for epoch := was; epoch < v.Epoch(); epoch++ {
 		t.noteChanges(env, v.ConfigAt(epoch), v.ConfigAt(epoch+1))
 	}
@@ -156,7 +167,7 @@ func (t *seat) enter(env protocol.Env, was uint64) {
 
 func (t *seat) clone(s *Server) *seat {
 	c := *t
-	c.prober = t.prober.clone(s)
+	c.prober, c.heard = t.prober.clone(s), slices.Clone(t.heard)
 	c.replica = t.replica.Clone().(*pbft.Replica)
 	c.service = c.replica.Service().(*Service)
 	c.sealer, c.call = pbft.NewSealer(&c.group, s.keys), t.call.Clone()

@@ -104,6 +104,9 @@ func (s *Server) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 		s.onHandoverAsk(env, from, m)
 	case *Handover:
 		s.join(env, m)
+		if s.seat != nil && s.seat.instance == m.Epoch {
+			s.seat.inherit(env, from, m.Counts)
+		}
 	default:
 		if !s.view.OnMessage(env, from, m) {
 			s.onReplication(env, from, m)

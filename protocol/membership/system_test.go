@@ -228,3 +228,17 @@ func TestRelaysGatherNonces(t *testing.T) {
 		t.Fatalf("%d of 32 clients' operations ended, %v", len(s.ended), s.notes)
 	}
 }
+
+// TestCountsMoveWithTheService holds that a member that is gone is evicted though the
+// service moves sooner than any of its groups could make up its mind by itself.
+func TestCountsMoveWithTheService(t *testing.T) {
+	s := newSystem(t, 14, 14, 0, auth.Ideal)
+	s.cfg.MoveEvery, s.cfg.EpochLength, s.cfg.Propose, s.cfg.Accept = 1, 300*time.Millisecond, 12, 8
+	s.sim.Strikes = []sim.Strike{{At: 400 * time.Millisecond, Act: sim.Crash, Node: 13}}
+	s.sim.Deadline = 12 * time.Second
+	s.build(t).run(t)
+	c := s.agree(t, 10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	if s.notes[membership.NoteCountInherited] == 0 || c.Lookup(idOf(13)).Status != ring.Inactive || c.Active() != 13 {
+		t.Fatalf("epoch %d has %d active members; notes: %v", c.Epoch(), c.Active(), s.notes)
+	}
+}

@@ -25,7 +25,17 @@ type Provenance struct {
 	Seeds   uint64  `json:"seeds_per_point"`
 	Costs   *Costs  `json:"costs,omitempty"` // of the computers, where they take time
 	Points  []Point `json:"points"`
+	Fits    []Fit   `json:"fits,omitempty"` // of the growth that the figure claims
 	Caption string  `json:"caption"`
+}
+
+// Fit is the growth of a series as it was found: like x^Exponent, or by PerTenfold for
+// each tenfold x, where R2 is the share of the variance that this explains.
+type Fit struct {
+	Series     string  `json:"series"`
+	Exponent   float64 `json:"exponent"`
+	PerTenfold float64 `json:"per_tenfold"`
+	R2         float64 `json:"r2_of_log"`
 }
 
 // Point is one point: what was run, and what it folded into.
@@ -62,7 +72,25 @@ func Compute(s *Spec, o Options) (*results.Figure, *Provenance, error) {
 	for i := range jobs {
 		p.Points = append(p.Points, Point{jobs[i].curve.Label, jobs[i].x, jobs[i].digest, computed[i].Runs})
 	}
-	return f, p, s.assemble(f, jobs, computed)
+	if err := s.assemble(f, jobs, computed); err != nil {
+		return nil, nil, err
+	}
+	p.Fits = s.fits(f)
+	return f, p, nil
+}
+
+// fits returns the growth of the series about whose growth the figure claims something.
+func (s *Spec) fits(f *results.Figure) (out []Fit) {
+	for _, claim := range s.Claims {
+		i := f.Find(claim.Series)
+		if len(claim.Range) == 0 && claim.Log == "" || i < 0 {
+			continue
+		}
+		fit := Fit{Series: claim.Series, Exponent: results.Exponent(f.Series[i].Points)}
+		fit.PerTenfold, fit.R2 = results.LogFit(f.Series[i].Points)
+		out = append(out, fit)
+	}
+	return out
 }
 
 // jobs returns what is to be computed.

@@ -3,6 +3,8 @@ package experiment
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"turncoat/scenarios"
 )
@@ -17,6 +19,11 @@ func (s *Spec) validate(file string) error {
 	}
 	if s.Seeds == 0 || s.Quick == 0 || len(s.Series) == 0 {
 		return fail("seeds, quick and series must be given")
+	}
+	for _, text := range slices.Concat([]string{s.Title, s.X.Label, s.Y.Label, s.Footer}, s.X.Names, s.labels()) {
+		if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+			return fail("%q: a PDF shows only ASCII right", text)
+		}
 	}
 	if s.Spread != "series" && s.Spread != "x" {
 		return fail("spread: %q is neither series nor x", s.Spread)
@@ -52,6 +59,16 @@ func (s *Spec) validate(file string) error {
 		}
 	}
 	return nil
+}
+
+// labels returns the labels of all series.
+func (s *Spec) labels() (out []string) {
+	for i := range s.Series {
+		for column := range max(1, len(s.Columns)) {
+			out = append(out, s.label(&s.Series[i], column))
+		}
+	}
+	return out
 }
 
 // names returns the keys of a table, sorted.

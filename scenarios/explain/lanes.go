@@ -78,7 +78,7 @@ func (s *Story) cast() []protocol.NodeID {
 	for _, i := range s.Scene {
 		x := &s.Steps[i]
 		add(x.Node)
-		if x.Message != nil {
+		if x.Message != nil || x.Kind == sim.StepLie {
 			add(x.From)
 		}
 	}
@@ -141,6 +141,10 @@ func (s *Story) row(row []*Step, nodes []protocol.NodeID, lane int) string {
 				cells[at] = mark(x)
 			}
 		}
+		return string(cells)
+	}
+	if first.Node < 0 { // a lie that is told to nobody: it falls silent
+		cells[column(first.From)] = '~'
 		return string(cells)
 	}
 	line := byte('-')

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"turncoat/checker"
-	"turncoat/protocol/auth"
-	"turncoat/results"
 	"turncoat/scenarios"
 	"turncoat/scenarios/explain"
 	"turncoat/scenarios/shrink"
@@ -17,65 +14,44 @@ import (
 
 // Options say how thoroughly to check.
 type Options struct {
-	Jobs     int    // runs at a time; does not change what is found
-	Searches int    // fresh searches, each over seeds of its own; 0 = Searches
-	Most     uint64 // seeds that one search may take; 0 = Most
+	Jobs int  // runs at a time; does not change what is found
+	Deep bool // take the figures anew, and do not only look whether it can be found
 }
-
-const (
-	// Searches is how many fresh searches the figures of an exhibit rest on.
-	Searches = 20
-	// Most is how many seeds a search may take.
-	Most = 2000
-)
 
 // Result is what a check of one exhibit found.
 type Result struct {
 	Exhibit string `json:"exhibit"`
 	Label
-	Problems []string `json:"problems"` // what it no longer shows; empty if it holds
-
+	Status    int      `json:"status"` // that a replay ends with
+	OK        bool     `json:"ok"`
+	Problems  []string `json:"problems"`  // what it no longer shows; empty if it holds
 	Decisions int      `json:"decisions"` // of the exhibit
-	Found     int      `json:"found"`     // searches that found it
-	Searches  int      `json:"searches"`
-	Seeds     float64  `json:"seeds_median"` // that a search took; searches in vain count as one more than the most
-	Chance    Interval `json:"per_schedule"` // that one schedule shows it, with its 95 % interval
-	Before    int      `json:"before"`       // decisions of the first finding
-	After     int      `json:"after"`        // of the same, shrunk
-	ShrinkNS  int64    `json:"shrink_ns"`    // wall time of that
-}
-
-// Interval is an estimate with its 95 % interval.
-type Interval struct {
-	Value float64 `json:"value"`
-	Lo    float64 `json:"lo"`
-	Hi    float64 `json:"hi"`
+	Fresh     uint64   `json:"fresh"`     // seeds that the fresh search took
+	Figures   *Figures `json:"figures"`   // kept with it, or taken anew
 }
 
 // Holds reports whether the exhibit shows what it claims.
 func (r *Result) Holds() bool { return len(r.Problems) == 0 }
 
 // Check holds an exhibit to its label: its artifact fails as it says, in the same
-// words; with the rule enforced the same decisions pass; and a fresh sweep finds
-// the same again.
+// words; with the rule enforced the same decisions pass; and a fresh search finds the
+// same again. The error says that it could not be checked.
 func (e *Exhibit) Check(o Options) (*Result, error) {
-	if o.Searches == 0 {
-		o.Searches = Searches
-	}
-	if o.Most == 0 {
-		o.Most = Most
-	}
-	r := &Result{Exhibit: e.Name, Label: e.Label, Problems: []string{}, Decisions: len(e.Artifact.Decisions), Searches: o.Searches}
-	if !slices.Equal(e.Artifact.Lift, []string{e.Rule}) {
+	r := &Result{Exhibit: e.Name, Label: e.Label, Status: e.Status(), Problems: []string{}, Decisions: len(e.Artifact.Decisions), Figures: e.Figures}
+	if !slices.Equal(e.Artifact.Lift, e.lifted()) {
 		r.problem("the artifact lifts %v", e.Artifact.Lift)
 	}
-	if err := e.replay(r); err != nil {
-		return nil, err
+	if r.Decisions > shrink.TooMany && e.Long == "" {
+		r.problem("it takes %d decisions, and its label does not say why", r.Decisions)
 	}
-	if err := e.control(r); err != nil {
-		return nil, err
+	err := errors.Join(e.replay(r), e.control(r))
+	if err == nil && o.Deep {
+		err = e.deep(r, o.Jobs)
+	} else if err == nil {
+		err = e.fresh(r, o.Jobs)
 	}
-	return r, e.search(r, o)
+	r.OK = r.Holds()
+	return r, err
 }
 
 func (r *Result) problem(format string, args ...any) {
@@ -105,97 +81,53 @@ func (e *Exhibit) replay(r *Result) error {
 	return nil
 }
 
-// control holds that the rule is what keeps the run right.
+// control holds that the rule, or what the label says instead, is what keeps the run
+// right.
 func (e *Exhibit) control(r *Result) error {
-	o := e.Artifact.Options()
+	o, spec := e.Artifact.Options(), e.Artifact.Scenario
 	o.Lift = nil
-	rep, err := scenarios.Run(&e.Artifact.Scenario, o)
+	if err := scenarios.Apply(&spec, e.Control); err != nil {
+		return fmt.Errorf("exhibit %s: control: %w", e.Name, err)
+	}
+	rep, err := scenarios.Guarded(&spec, o, spec.Patience())
 	if err == nil && rep.Outcome != checker.Pass {
-		r.problem("with the rule enforced the same decisions end in %s", what(rep.Verdict, rep.Property))
+		r.problem("in the control the same decisions end in %s", what(rep.Verdict, rep.Property))
 	}
 	return err
 }
 
-// search looks for the same failure afresh, and shrinks the first finding.
-func (e *Exhibit) search(r *Result, o Options) error {
-	spec, err := scenarios.Lookup(e.Scenario)
+// fresh holds that seeds which were never tried before find the same.
+func (e *Exhibit) fresh(r *Result, jobs int) error {
+	spec, err := e.spec()
 	if err != nil {
 		return err
 	}
-	var seeds []float64
-	runs := uint64(0)
-	for i := range uint64(o.Searches) {
-		seed, tried, err := e.find(spec, i*o.Most, o.Most, o.Jobs)
-		if err != nil {
-			return err
-		}
-		if tried > o.Most {
-			runs += o.Most
-			seeds = append(seeds, float64(tried))
-			continue
-		}
-		runs += tried
-		seeds = append(seeds, float64(tried))
-		if r.Found++; r.Found == 1 {
-			if err := e.shrink(r, spec, seed, o.Jobs); err != nil {
-				return err
-			}
-		}
+	most := uint64(Most)
+	if e.Figures != nil {
+		most = min(max(fewestFresh, uint64(freshFactor*e.Figures.Seeds)), Most)
 	}
-	if r.Found == 0 {
-		r.problem("%d fresh seeds of %s do not find it", runs, e.Scenario)
+	_, tried, err := e.find(spec, Searches*Most, most, jobs)
+	if err == nil && tried > most {
+		r.problem("%d fresh seeds do not find it", most)
 	}
-	slices.Sort(seeds)
-	r.Seeds = (seeds[len(seeds)/2] + seeds[(len(seeds)-1)/2]) / 2
-	p := results.Proportion(r.Found, int(runs))
-	r.Chance = Interval{p.Value, p.Lo, p.Hi}
-	return nil
+	r.Fresh = tried
+	return err
 }
 
-func (e *Exhibit) options(seed uint64) scenarios.Options {
-	return scenarios.Options{Seed: seed, Suite: auth.Ideal, Lift: []string{e.Rule}}
-}
+const (
+	// freshFactor is how many times as many seeds as the median a fresh search may
+	// take: half of all searches need at most the median.
+	freshFactor = 12
+	// fewestFresh is how many seeds any fresh search may take.
+	fewestFresh = 12
+)
 
-// find returns the first seed from from on that fails as labelled and how many were
-// tried until then, or one more than most.
-func (e *Exhibit) find(spec *scenarios.Spec, from, most uint64, jobs int) (seed, tried uint64, err error) {
-	step := uint64(max(jobs, 1))
-	for at := uint64(0); at < most; at += step {
-		reports, err := together(step, func(i uint64) (*scenarios.Report, error) {
-			return scenarios.Run(spec, e.options(from+at+i))
-		})
-		if err != nil {
-			return 0, 0, err
-		}
-		for i, rep := range reports {
-			if n := at + uint64(i); n < most && rep.Verdict == e.Verdict && rep.Property == e.Property {
-				return from + n, n + 1, nil
-			}
-		}
+// deep takes the figures anew.
+func (e *Exhibit) deep(r *Result, jobs int) (err error) {
+	if r.Figures, err = e.Measure(jobs); err == nil && r.Figures.Found == 0 {
+		r.problem("%d searches of %d seeds do not find it", Searches, Most)
 	}
-	return 0, most + 1, nil
-}
-
-// shrink makes a fresh finding small, and notes what that took.
-func (e *Exhibit) shrink(r *Result, spec *scenarios.Spec, seed uint64, jobs int) error {
-	small, err := e.small(spec, seed, jobs)
-	if err != nil {
-		return err
-	}
-	r.Before, r.After, r.ShrinkNS = small.Before.Total(), small.After.Total(), int64(small.Wall/time.Microsecond*time.Microsecond)
-	return nil
-}
-
-func (e *Exhibit) small(spec *scenarios.Spec, seed uint64, jobs int) (*shrink.Result, error) {
-	rep, err := scenarios.Run(spec, e.options(seed))
-	if err != nil {
-		return nil, err
-	}
-	a, err := scenarios.NewArtifact(spec, e.options(seed), rep)
-	if err != nil {
-		return nil, err
-	}
-	return shrink.Shrink(a, shrink.Options{Jobs: jobs})
+	return err
 }
 
 // tell returns the story of an artifact as text.

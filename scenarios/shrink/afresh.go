@@ -30,7 +30,7 @@ var moments = []int64{0, 2_000_000, 5_000_000, 20_000_000, 50_000_000, 100_000_0
 
 // searchAfresh replaces what the network and the clients' pauses do.
 func searchAfresh(s *search) {
-	for s.best.size.Network > afreshAbove && s.best.size.Total() < afreshBelow && s.first(s.networks()) >= 0 {
+	for s.best.size.Network > afreshAbove && s.best.size.Total() < afreshBelow && s.best.size.Operations > 0 && s.first(s.networks()) >= 0 {
 	}
 }
 
@@ -46,7 +46,7 @@ func (s *search) networks() iter.Seq[[]sim.Decision] {
 		operations = append(operations, t.list[i])
 	}
 	tries := afreshTries
-	if t.size.Total() > tooMany {
+	if t.size.Total() > TooMany {
 		tries *= 2
 	}
 	return func(yield func([]sim.Decision) bool) {

@@ -18,16 +18,16 @@ import (
 
 const (
 	// stages is how often runs are drawn and the smallest cut down, at most.
-	stages = 10
+	stages = 8
 	// stageEvents bounds what a stage draws, in events, and stageTries in runs.
 	stageEvents = 1_500_000
-	stageTries  = 1_500
+	stageTries  = 700
 	// beginnings is how many runs of a stage are cut down, and beginningEvents bounds
 	// what each may cost.
 	beginnings      = 3
 	beginningEvents = 1_500_000
-	// tooMany is how many decisions are more than a finding should need.
-	tooMany = 12
+	// TooMany is how many decisions a finding should need at most.
+	TooMany = 12
 )
 
 // beginElsewhere draws smaller runs and cuts the smallest of them down, until one is
@@ -36,7 +36,7 @@ func (s *search) beginElsewhere() {
 	base := s.best.on
 	for stage := range uint64(stages) {
 		for _, t := range s.gather(base, stage) {
-			if s.best.size.Total() <= tooMany || s.over() {
+			if s.best.size.Total() <= TooMany || s.over() {
 				return
 			}
 			best := s.best
@@ -54,7 +54,7 @@ func (s *search) gather(base *ground, stage uint64) (found []*trial) {
 	s.pass = "begin elsewhere"
 	best := s.best
 	s.most = s.events + stageEvents
-	for from := 0; s.best.size.Total() > tooMany; {
+	for from := 0; s.best.size.Total() > TooMany; {
 		next, stop := iter.Pull(s.draws(base, stage, from))
 		i := s.pull(next, func(*trial) bool { return true })
 		stop()

@@ -81,6 +81,9 @@ func Shrink(a *scenarios.Artifact, o Options) (*Result, error) {
 	}
 	s.adopt(first)
 	s.cutDown(quick, beginningEvents)
+	if s.best.size.Total() < afreshBelow {
+		s.cutDown(thorough, beginningEvents)
+	}
 	s.beginElsewhere()
 	s.cutDown(thorough, 0)
 	if s.err != nil {

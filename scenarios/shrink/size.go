@@ -83,7 +83,7 @@ func (s Size) Compare(t Size) int {
 // this size is the better to show: one that a reader takes in before one that is too
 // long, two long ones by their length, two short ones as Compare has it.
 func (s Size) better(t Size) bool {
-	if a, b := s.Total(), t.Total(); max(a, b) > tooMany && a != b {
+	if a, b := s.Total(), t.Total(); max(a, b) > TooMany && a != b {
 		return a < b
 	}
 	return s.Compare(t) < 0

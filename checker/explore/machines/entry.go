@@ -40,7 +40,7 @@ func Entries() explore.Registry {
 		},
 	}, {
 		Name: "pbft",
-		Doc:  "PBFT as it runs: four correct replicas, clients, and request timers that expire at any moment",
+		Doc:  "PBFT as it runs: four replicas of which one may lie, clients, and request timers that expire at any moment",
 		Params: []explore.Param{
 			count("clients", "clients", 1, 1, 2),
 			count("writes", "writes of each client", 1, 1, 2),
@@ -55,7 +55,7 @@ func Entries() explore.Registry {
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},
-	}, epochsEntry()}
+	}, epochsEntry(), councilEntry(), bftbcEntry()}
 }
 
 func orderingOf(v explore.Values, lifted []string) PBFT {

@@ -87,12 +87,19 @@ func (h *history) appendTo(b []byte) []byte {
 // invocations as soon as what they had seen has returned, and a return only when
 // every invocation that had not seen it is there. Such an order exists, because h
 // came from one.
-func (h *history) judge(object []byte) bool {
+//
+// Values that the adversary may write, if they are read, were written by somebody whose
+// writes never return, each once.
+func (h *history) judge(object []byte, joins func(string) bool) bool {
 	var out checker.History
 	name := out.Object(object)
+	at := int64(0)
+	for i, value := range h.joined(joins) {
+		at++
+		out.BeginWrite(int32(len(h.clients)+i), name, out.Value([]byte(value)), at)
+	}
 	begun, ended := make([]int, len(h.clients)), make([]int, len(h.clients))
 	ids := make([]checker.OpID, len(h.clients))
-	at := int64(0)
 	for progress := true; progress; {
 		progress = false
 		for c, ops := range h.clients {
@@ -134,6 +141,21 @@ func (h *history) judge(object []byte) bool {
 		panic(fmt.Sprintf("machines: a short history is %v", v))
 	}
 	return v != checker.Violation
+}
+
+// joined returns the values that were read and are the adversary's, each once.
+func (h *history) joined(joins func(string) bool) (values []string) {
+	if joins == nil {
+		return nil
+	}
+	for _, ops := range h.clients {
+		for _, o := range ops {
+			if o.found && joins(o.value) && !slices.Contains(values, o.value) {
+				values = append(values, o.value)
+			}
+		}
+	}
+	return values
 }
 
 // allSeen reports whether the operations in seen have returned. That no more

@@ -74,7 +74,7 @@ func TestHistoryAgainstTryingAllOrders(t *testing.T) {
 		}
 		want := linearizable(events, "")
 		verdicts[want]++
-		if got := h.judge([]byte("x")); got != want {
+		if got := h.judge([]byte("x"), nil); got != want {
 			t.Fatalf("judged %v, but trying all orders says %v:\n%s", got, want, h)
 		}
 	})

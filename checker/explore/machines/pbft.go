@@ -12,13 +12,13 @@ import (
 	"turncoat/protocol/pbft"
 )
 
-// PBFT is a group of four correct replicas, in the form with authenticators (TOCS
-// 2002), that keeps registers for its clients. Faults are those of the network
-// and of time: the request timers of replicas may expire at any moment, and so
-// they change views while messages of older views are still under way.
+// PBFT is a group of four replicas, in the form with authenticators (TOCS 2002),
+// that keeps registers for its clients. The request timers of replicas may expire at any
+// moment, and so they change views while messages of older views are still under
+// way; and the first primary may lie.
 //
-// Left out: replicas that lie; retransmission, since the timers for it never expire:
-// what is late arrives late, and nothing is lost.
+// Left out: retransmission, since the timers for it never expire: what is late
+// arrives late, and nothing is lost.
 type PBFT struct {
 	Clients  int
 	Writes   int // of each client

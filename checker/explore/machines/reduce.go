@@ -159,6 +159,10 @@ func (m *Model) Ample(s *State, steps []explore.Step[State], _ explore.Reduction
 	case m.Claims.Ample != nil:
 		return m.Claims.Ample(m, s, steps)
 	}
+	return m.ample(s, steps)
+}
+
+func (m *Model) ample(s *State, steps []explore.Step[State]) []explore.Step[State] {
 	for i := range steps {
 		if kind, n := split(steps[i].Action); kind == actDeliver {
 			if e := m.envelopes.at(uint32(n)); m.counts(s, e) {

@@ -68,6 +68,7 @@ type scribe struct {
 	flying  map[uint32][]*parcel  // by number of the envelope, oldest first; looked up only
 	asked   [maxNodes]*parcel     // the last request of each node to the liar,
 	told    map[*envelope]*parcel // and each of servers; looked up only
+	said    []slur                // by a slanderer
 	heard   *parcel               // the last of all to the liar
 	idle    [maxNodes]time.Duration
 	alarms  map[alarm]arming // looked up only
@@ -79,6 +80,9 @@ type scribe struct {
 func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 	w := &scribe{m: m, state: m.Initial()[0], flying: make(map[uint32][]*parcel), counts: make(map[trip]uint32),
 		told: make(map[*envelope]*parcel), alarms: make(map[alarm]arming)}
+	if m.slanderer != nil {
+		w.began[m.liar] = append(w.began[m.liar], briefed)
+	}
 	for node, o := range m.started {
 		w.arm(node, o.armed)
 		w.send(node, o)
@@ -92,22 +96,27 @@ func (m *Model) Schedule(actions []explore.Action) (*explore.Schedule, error) {
 	tell := w.confess
 	if speaker, ok := m.Dialect.(Speaker); ok {
 		tell = func() error { return w.recite(speaker) }
+	} else if m.slanderer != nil {
+		tell = w.perform
 	}
 	if err := tell(); err != nil {
 		return nil, err
 	}
 	s := &explore.Schedule{
-		Protocol: m.Protocol, Servers: len(m.Nodes) - len(m.clients) - m.Attendants, Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
+		Protocol: m.Protocol, Servers: m.servers(), Clients: len(m.clients), Lifted: m.Lifted, End: w.now + unit,
 		Crashes: w.crashes, Checkpoint: m.K,
 		Epochs: m.Epochs, Overlap: m.Overlap,
 	}
-	if m.liar >= 0 {
+	switch {
+	case m.slanderer != nil:
+		s.BadClients, s.Clients, s.Strategy = 1, s.Clients+1, m.Strategy
+	case m.liar >= 0:
 		s.Liars, s.Strategy = 1, m.Strategy
 	}
-	for i, c := range m.clients {
+	for _, c := range m.clients {
 		s.Operations = max(s.Operations, len(m.Nodes[c].Script))
 		if l := m.local(&w.state, c); int(l.invoked) < len(m.Nodes[c].Script) {
-			w.begin(i, m.Nodes[c].Script[l.invoked], l.invoked, work)
+			w.begin(w.client(c), m.Nodes[c].Script[l.invoked], l.invoked, work)
 		}
 	}
 	for _, p := range w.parcels {
@@ -137,6 +146,13 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(p.to, input{deliver, p.id})
 	case actLie:
 		e := m.envelopes.at(uint32(n))
+		if m.slanderer != nil {
+			if err := w.slander(e); err != nil {
+				return err
+			}
+			w.follow(e.to, input{deliver, e.id})
+			break
+		}
 		request := w.told[e.request]
 		if len(m.Nodes[e.to].Script) > 0 {
 			request = w.asked[e.to]
@@ -145,7 +161,7 @@ func (w *scribe) step(a explore.Action) error {
 		w.follow(e.to, input{deliver, e.id})
 	case actInvoke:
 		l := m.local(&w.state, int(n))
-		w.begin(slices.Index(m.clients, int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
+		w.begin(w.client(int(n)), m.Nodes[n].Script[l.invoked], l.invoked, w.now-w.idle[n])
 		w.began[n] = append(w.began[n], w.now)
 		w.follow(int(n), input{kind: invoke})
 	case actSay:
@@ -165,6 +181,9 @@ func (w *scribe) step(a explore.Action) error {
 	w.state = steps[i].State
 	return nil
 }
+
+// client returns the number of a node among the clients.
+func (w *scribe) client(node int) int { return node - w.m.servers() }
 
 // pop takes the oldest copy of a message out of flight.
 func (w *scribe) pop(id uint32) *parcel {

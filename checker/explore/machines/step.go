@@ -56,6 +56,9 @@ type envelope struct {
 type facts struct {
 	id  uint32
 	all []protocol.Message
+
+	before *facts // one way to learn them, of a slanderer: by a message
+	by     *envelope
 }
 
 // input is what happens to a node.
@@ -134,7 +137,9 @@ func (m *Model) compute(l *local, in input) *outcome {
 		m.feed(next, e, in)
 	}
 	m.machines++
-	return m.outcomes.put(k, m.settle(l, next, e, in))
+	o := m.settle(l, next, e, in)
+	m.keepsOutcome(o)
+	return m.outcomes.put(k, o)
 }
 
 // feed gives an input to a machine.
@@ -183,7 +188,7 @@ func (m *Model) post(o *outcome, l *local, all []sent, in input) {
 			continue // nobody lives there
 		}
 		nth := 0
-		for _, y := range o.sent {
+		for _, y := range slices.Concat(o.outs, o.told) { // what never arrives is renamed by nobody
 			if y.to == to && m.twin(y.msg, x.msg, 0) {
 				nth++
 			}
@@ -244,6 +249,7 @@ func (m *Model) keepLocal(l *local) *local {
 	l.rank = m.known.rank(contents)
 	l.id = m.locals.add(l)
 	m.known.locals[contents] = l
+	m.keepsLocal(contents)
 	return l
 }
 
@@ -260,6 +266,7 @@ func (m *Model) keepEnvelope(e *envelope) *envelope {
 		panic("machines: more messages than have numbers")
 	}
 	m.known.envelopes[contents] = e
+	m.keepsEnvelope(contents)
 	return e
 }
 
@@ -279,10 +286,19 @@ func (m *Model) keepHistory(h *history) *history {
 	if old := m.known.histories[k]; old != nil {
 		return old
 	}
-	h.atomic = h.judge(m.Object[:])
+	h.atomic = h.judge(m.Object[:], m.Joins)
 	h.id = m.histories.add(h)
 	m.known.histories[k] = h
 	return h
+}
+
+// heard returns the facts with what a slanderer learns of a message to it.
+func (m *Model) heard(f *facts, e *envelope) *facts {
+	g := m.keepFacts(slices.Clone(m.slanderer.Heard(f.all, protocol.NodeID(e.from), e.msg)))
+	if g.before == nil && len(g.all) > 0 {
+		g.before, g.by = f, e
+	}
+	return g
 }
 
 func (m *Model) keepFacts(all []protocol.Message) *facts {

@@ -65,8 +65,8 @@ func (m *Model) Successors(s *State, out []explore.Step[State]) []explore.Step[S
 			m.follow(&t.State, c, m.step(l, input{kind: invoke}))
 		}
 	}
-	for node := range len(m.Nodes) - len(m.clients) - m.Attendants {
-		if l := m.local(s, node); len(l.asked) > 0 {
+	for node := range m.servers() {
+		if l := m.local(s, node); len(l.asked) > 0 || m.slanderer != nil {
 			out = m.lied(s, l, out)
 		}
 	}
@@ -86,6 +86,9 @@ func (m *Model) lied(s *State, l *local, out []explore.Step[State]) []explore.St
 			var t *explore.Step[State]
 			out, t = extend(out, s, action(actLie, uint64(e.id)))
 			m.follow(&t.State, l.node, o)
+			if t.State == *s {
+				out = out[:len(out)-1] // it was told what it knows
+			}
 		}
 	}
 	return out
@@ -170,7 +173,13 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 		return f.id
 	}
 	f := m.facts.at(known)
-	if fact := m.Dialect.Fact(e.msg); fact != nil {
+	if m.slanderer != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if e.to == m.liar {
+			f = m.heard(f, e)
+		}
+	} else if fact := m.Dialect.Fact(e.msg); fact != nil {
 		form := string(fact.AppendTo(nil))
 		if !slices.ContainsFunc(f.all, func(g protocol.Message) bool { return string(g.AppendTo(nil)) == form }) {
 			m.mu.Lock()
@@ -184,14 +193,22 @@ func (m *Model) learn(known uint32, e *envelope) uint32 {
 // liesTo returns what the liar may say to a node.
 func (m *Model) liesTo(s *State, l *local) []*envelope {
 	k := key(s.known, l.id)
+	if m.slanderer != nil {
+		k = key(s.known, m.initial[l.node].id) // what is said depends on nothing but who hears it
+	}
 	if known := m.answers.get(k); known != nil {
 		return *known
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []*envelope
+	facts := m.facts.at(s.known)
+	if m.slanderer != nil && l.machine != nil && len(m.Nodes[l.node].Script) == 0 {
+		for i, msg := range m.slanderer.Says(facts.all) {
+			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, facts: facts, letter: i}))
+		}
+	}
 	for _, request := range l.asked {
-		facts := m.facts.at(s.known)
 		for i, msg := range m.Dialect.Lies(facts.all, protocol.NodeID(l.node), request.msg) {
 			all = append(all, m.keepEnvelope(&envelope{from: m.liar, to: l.node, msg: msg, nth: -1, request: request, facts: facts, letter: i}))
 		}

@@ -44,7 +44,7 @@ func (m *Model) rename(s *State) {
 	least := *s
 	var image State
 	for p := 1; p < len(m.orders); p++ {
-		image.spent, image.past, image.known = s.spent, s.past, s.known
+		image.spent, image.past, image.known = s.spent, s.past, m.factsImage(s.known, p)
 		for node, to := range m.orders[p] {
 			image.nodes[to] = m.localImage(m.local(s, node), p).id
 		}
@@ -57,7 +57,10 @@ func (m *Model) rename(s *State) {
 		for i := range int(s.count) {
 			m.insert(&image, m.envelopeImage(m.inFlight(s, i), p))
 		}
-		if order < 0 || m.compareFlight(&image, &least) < 0 {
+		if order == 0 {
+			order = cmp.Or(m.compareFlight(&image, &least), m.compareFacts(&image, &least))
+		}
+		if order < 0 {
 			least = image
 		}
 	}
@@ -82,6 +85,40 @@ func (m *Model) compareFlight(a, b *State) int {
 		}
 	}
 	return 0
+}
+
+// compareFacts orders states by what the adversary knows.
+func (m *Model) compareFacts(a, b *State) int {
+	if a.known == b.known {
+		return 0
+	}
+	return slices.CompareFunc(m.facts.at(a.known).all, m.facts.at(b.known).all, compareForms)
+}
+
+// factsImage returns what the adversary knows in the renamed run. Records are the same;
+// what a slanderer was told names the servers that told it.
+func (m *Model) factsImage(known uint32, p int) uint32 {
+	if m.slanderer == nil {
+		return known
+	}
+	if i := m.imagesKnown.get(key(known, uint32(p))); i != nil {
+		return i.id
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mapFacts(m.facts.at(known), p).id
+}
+
+func (m *Model) mapFacts(f *facts, p int) *facts {
+	k := key(f.id, uint32(p))
+	if i := m.imagesKnown.get(k); i != nil {
+		return i
+	}
+	image := f
+	if f.before != nil {
+		image = m.heard(m.mapFacts(f.before, p), m.mapEnvelope(f.by, p))
+	}
+	return m.imagesKnown.put(k, image)
 }
 
 func (m *Model) localImage(l *local, p int) *local {
@@ -163,11 +200,15 @@ func (m *Model) mapEnvelope(e *envelope, p int) *envelope {
 // the same for servers that are alike. Liars and clients stay where they are.
 func (m *Model) mapUnasked(e *envelope, p int) *envelope {
 	to := m.orders[p][e.to]
-	if to == e.to {
+	if to == e.to && m.slanderer == nil {
 		return e
 	}
 	image := &envelope{from: e.from, to: to, msg: e.msg, nth: -1}
-	if e.request != nil {
+	switch {
+	case m.slanderer != nil:
+		image.facts, image.letter = m.mapFacts(e.facts, p), e.letter
+		image.msg = m.slanderer.Says(image.facts.all)[e.letter]
+	case e.request != nil:
 		image.request, image.facts, image.letter = m.mapEnvelope(e.request, p), e.facts, e.letter
 		image.msg = m.Dialect.Lies(e.facts.all, protocol.NodeID(to), image.request.msg)[e.letter]
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"turncoat/checker/explore"
 	"turncoat/protocol"
@@ -25,6 +26,9 @@ type System struct {
 	// Ignore reports whether a message never arrives, because nothing would come of it
 	// that does not come about otherwise; nil if all may. The model of the system says why.
 	Ignore func(to int, m protocol.Message) bool
+	// Joins reports whether a value is one that the adversary may write, so that it is no wonder when
+	// it is read; nil if it writes nothing.
+	Joins func(value string) bool
 	// Epochs and Overlap are the shape of the groups, where those change.
 	Epochs, Overlap int
 
@@ -66,6 +70,17 @@ type Dialect interface {
 	Describe(m protocol.Message) string
 }
 
+// Slanderer is the dialect of a system whose node in the adversary's hands is a client: it
+// speaks unasked, to servers, and hears what they tell it and nothing else.
+type Slanderer interface {
+	// Heard returns the facts, sorted by wire form, with what the client learns of a
+	// message to it; the same facts, if that is nothing.
+	Heard(facts []protocol.Message, from protocol.NodeID, m protocol.Message) []protocol.Message
+
+	// Says returns what it may say to any server when these are the facts.
+	Says(facts []protocol.Message) []protocol.Message
+}
+
 const (
 	maxNodes  = 17
 	maxFlight = 160 // messages in flight
@@ -96,11 +111,12 @@ type State struct {
 // Model is a system as explore wants it.
 type Model struct {
 	System
-	liar    int // its node, -1 if there is none
-	clients []int
-	budget  [faultKinds]int
-	first   State
-	script  []explore.Action // of the prefix
+	liar      int       // its node, -1 if there is none
+	slanderer Slanderer // nil where the liar is a server
+	clients   []int
+	budget    [faultKinds]int
+	first     State
+	script    []explore.Action // of the prefix
 
 	locals    values[local]
 	envelopes values[envelope]
@@ -114,9 +130,12 @@ type Model struct {
 	learned  memo[facts]   // by facts and envelope
 	pasts    memo[history] // by history and event
 
-	images   memo[local] // by local state and permutation
-	imagesOf memo[envelope]
-	orders   [][]int // permutations of nodes that are alike, the identity first
+	images      memo[local] // by local state and permutation
+	imagesOf    memo[envelope]
+	imagesKnown memo[facts]
+	orders      [][]int // permutations of nodes that are alike, the identity first
+
+	held atomic.Int64 // bytes of what is interned (held.go)
 
 	// mu is held while something new is computed. Machines of one node share
 	// the scratch memory of its keys, so they never run at the same time.
@@ -131,6 +150,7 @@ type Model struct {
 // New returns the model of a system.
 func New(s System) *Model {
 	m := &Model{System: s, liar: -1}
+	m.slanderer, _ = s.Dialect.(Slanderer)
 	m.known = interned{locals: make(map[string]*local), envelopes: make(map[string]*envelope), histories: make(map[string]*history),
 		facts: make(map[string]*facts), ranks: make(map[uint64]string), results: make(map[string]uint32), speeches: make(map[string]*speech)}
 	if len(s.Nodes) > maxNodes {
@@ -210,6 +230,15 @@ func (m *Model) DecodeState(b []byte, s *State) {
 	for i := range s.count {
 		s.flight[i] = next()
 	}
+}
+
+// servers returns how many of the nodes, the first ones, are servers.
+func (m *Model) servers() int {
+	n := len(m.Nodes) - len(m.clients) - m.Attendants
+	if m.slanderer != nil {
+		n--
+	}
+	return n
 }
 
 // local returns the local state of a node.

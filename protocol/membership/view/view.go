@@ -42,6 +42,8 @@ type View struct {
 	keys *auth.Keys
 	self protocol.ID // the node's place on the ring; it need not be a member
 
+	member *ring.Member // what the configuration says of the node: asked for at every ping
+
 	configs []*ring.Config // since genesis; the last is the current
 	steps   []*Step        // steps[i] leads from configs[i] to configs[i+1]
 	early   []*Step        // ahead of the next one, ascending, a few
@@ -63,7 +65,7 @@ const (
 
 // New returns the view of a node in the genesis configuration.
 func New(cfg *Config, keys *auth.Keys, self protocol.ID) View {
-	return View{cfg: cfg, keys: keys, self: self, configs: []*ring.Config{cfg.Genesis}}
+	return View{cfg: cfg, keys: keys, self: self, member: cfg.Genesis.Lookup(self), configs: []*ring.Config{cfg.Genesis}}
 }
 
 // Start takes up what earlier incarnations stored. The steps prove themselves
@@ -107,7 +109,7 @@ func (v *View) Self() protocol.ID { return v.self }
 
 // Member returns what the configuration says of the node itself, nil when it is no
 // member.
-func (v *View) Member() *ring.Member { return v.Config().Lookup(v.self) }
+func (v *View) Member() *ring.Member { return v.member }
 
 // Certificate returns the certificate of an epoch after genesis that the node has
 // been in, and nil of any other.
