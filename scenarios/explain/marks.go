@@ -56,7 +56,7 @@ func (s *Story) eras() {
 const mostMarks = 60
 
 // mark adds to the scene where the nodes that have a part in it enter epochs and views
-// meanwhile.
+// meanwhile, and what faults strike them.
 func (s *Story) mark() {
 	if len(s.Scene) == 0 {
 		return
@@ -65,7 +65,7 @@ func (s *Story) mark() {
 	cast := s.cast()
 	var marks []int
 	for i := range s.Steps {
-		if x := &s.Steps[i]; entered(x) != "" && x.At >= first && x.At <= last && slices.Contains(cast, x.Node) {
+		if x := &s.Steps[i]; (entered(x) != "" || x.Kind == sim.StepFault) && x.At >= first && x.At <= last && slices.Contains(cast, x.Node) {
 			marks = append(marks, i)
 		}
 	}
