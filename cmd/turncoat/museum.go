@@ -77,13 +77,13 @@ func printMuseumHead(w io.Writer) {
 }
 
 func printExhibit(w io.Writer, r *museum.Result) {
-	f := r.Figures
-	if f == nil {
-		f = new(museum.Figures)
+	if f := r.Figures; f != nil {
+		chance := fmt.Sprintf("%.2g%% [%.2g, %.2g]", 100*f.Chance.Value, 100*f.Chance.Lo, 100*f.Chance.Hi)
+		fmt.Fprintf(w, "%-36s %-31s %6d %6.4g %-22s %-12s %5.1fs\n", r.Exhibit, r.Property, r.Status, f.Seeds, chance,
+			fmt.Sprintf("%d to %d", f.Before, f.After), f.Shrink)
+	} else {
+		fmt.Fprintf(w, "%-36s %-31s %6d (no figures: --deep takes them)\n", r.Exhibit, r.Property, r.Status)
 	}
-	chance := fmt.Sprintf("%.2g%% [%.2g, %.2g]", 100*f.Chance.Value, 100*f.Chance.Lo, 100*f.Chance.Hi)
-	fmt.Fprintf(w, "%-36s %-31s %6d %6.4g %-22s %-12s %5.1fs\n", r.Exhibit, r.Property, r.Status, f.Seeds, chance,
-		fmt.Sprintf("%d to %d", f.Before, f.After), f.Shrink)
 	for _, p := range r.Problems {
 		fmt.Fprintf(w, "  no longer holds: %s\n", p)
 	}

@@ -124,13 +124,18 @@ func (c *Caller) transmit(env protocol.Env) {
 	env.SetTimer(TimerClient, c.timeout)
 }
 
+// clientDoublings bounds a client's back-off to 16 times its first wait [O]. Where what
+// it still needs is the reply of one that answers now and then, waiting on is all that
+// keeps it waiting.
+const clientDoublings = 4
+
 // OnTimer sends the request again, with back-off, now asking every replica for the
 // whole result. A read-only one that found no quorum is ordered like any other.
 func (c *Caller) OnTimer(env protocol.Env) {
 	if c.request == nil {
 		return
 	}
-	c.timeout = min(2*c.timeout, c.cfg.ClientTimeout<<maxDoublings)
+	c.timeout = min(2*c.timeout, c.cfg.ClientTimeout<<clientDoublings)
 	if c.request.ReadOnly {
 		c.send(env, c.request.Op, false, -1)
 		return

@@ -43,7 +43,7 @@ type Config struct {
 
 	ViewTimeout    time.Duration // T: how long the first request of the queue may take
 	StatusInterval time.Duration // how long nothing may move before a replica asks for retransmission
-	ClientTimeout  time.Duration // a client's first wait before it sends again; doubles each time
+	ClientTimeout  time.Duration // a client's first wait before it sends again; doubles four times
 
 	Lifted Rule // the rules left out; none by default
 }

@@ -26,7 +26,7 @@ import (
 // range of intervals from shortest to longest is halved, on a logarithmic scale.
 const (
 	probeRounds = 12
-	probeSteps  = 8
+	probeSteps  = 9
 	probePace   = 0.9 // share of the pings that must have gone out
 )
 
@@ -100,9 +100,9 @@ func (s *Spec) trial(c *Curve, x string, members int) (*trial, error) {
 }
 
 // bisect finds the shortest interval that is sustained, between those at which a thousand
-// and a million members are pinged per second.
+// and ten million members are pinged per second.
 func (t *trial) bisect(seed uint64) (*sampled, error) {
-	lo, hi := math.Log(1e3), math.Log(1e6)
+	lo, hi := math.Log(1e3), math.Log(1e7)
 	var fold results.Fold
 	out := &sampled{scenario: t.spec.Name}
 	for range probeSteps {
