@@ -19,7 +19,7 @@ func explainCommand() *cobra.Command {
 		Long: "Repeat a recorded run and draw it: as text for a terminal, as a Mermaid sequence diagram, as a trace for\n" +
 			"ui.perfetto.dev, or as one page of HTML that needs no network. Shrink the artifact first.",
 		Example: "  turncoat explain small.yaml\n  turncoat explain small.yaml --format html --out small.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("ARTIFACT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			draw, ok := explain.Formats[format]
 			if !ok {

@@ -105,7 +105,7 @@ func TestExploreStatuses(t *testing.T) {
 		{"two-phase-commit --set rms=5 --reduce symmetry", 0, "symmetry saved a factor of 28.1"},
 		{"two-phase-commit --set rms=1 --depth 1", 4, "undecided"},
 		{"dbqs-static --lift dbqs.verify-signature", 1, "The same in the simulator, as turncoat explain tells it:"},
-		{"dbqs-static --lift dbqs.verify-signature", 1, "LIE: read-reply"},
+		{"dbqs-static --lift dbqs.verify-signature", 1, "LIE: read-reply counter 1000"},
 		{"abd --reduce none", 0, "every run ends"},
 	} {
 		got := turncoat(append([]string{"explore"}, strings.Fields(c.args)...)...)

@@ -11,9 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"turncoat/protocol/auth"
-	"turncoat/scenarios"
 )
 
 // These tests drive the page in headless Chromium, which must be on the path as
@@ -30,6 +27,7 @@ const mouse = (type, px, py) => { const r = canvas.getBoundingClientRect()
 canvas.setPointerCapture = () => {}
 const shownSteps = () => data.steps.filter(visible).length
 const begun = performance.now()
+say('opened', begun.toFixed(1))
 whole(); paint()
 say('painted', (performance.now() - begun).toFixed(1))
 say('steps', shownSteps())
@@ -101,33 +99,40 @@ func TestReader(t *testing.T) {
 	}
 }
 
+// filterer filters a run with epochs by one of them, and reads the epoch of a step.
+const filterer = `
+const seen = []
+const say = (k, v) => seen.push(k + '=' + v)
+const count = () => data.steps.filter(visible).length
+whole(); paint()
+say('steps', count())
+say('entries', data.steps.filter(s => s[ENTERS]).length)
+const epoch = document.getElementById('epoch')
+epoch.value = '2'; epoch.onchange()
+say('filtered', count())
+say('others', data.steps.filter(s => visible(s) && s[EPOCH] !== 2).length)
+canvas.focus()
+canvas.dispatchEvent(new KeyboardEvent('keydown', {key: 'n', bubbles: true}))
+say('field', fields(data.steps[picked]).filter(f => f[0].startsWith('epoch of')).map(f => f[1])[0])
+const out = document.createElement('pre'); out.id = 'seen'; out.textContent = seen.join('\n'); document.body.append(out)
+`
+
+func TestEpochFilter(t *testing.T) {
+	seen := visit(t, drawn(t, run(t, "epochs-calm"), "html"), filterer)
+	t.Log(seen)
+	if seen["others"] != "0" || seen["filtered"] == "0" || seen["filtered"] == seen["steps"] || seen["entries"] == "0" || seen["field"] != "2" {
+		t.Errorf("the filter by epoch: %v", seen)
+	}
+}
+
 // A run of 5,000 messages opens in a second, Chromium's own start included or not.
 func TestLargeRun(t *testing.T) {
-	spec, err := scenarios.Lookup("static-zoo")
-	if err == nil {
-		err = scenarios.Apply(spec, []string{"workload.operations=80"})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := scenarios.Options{Seed: 1, Suite: auth.Ideal}
-	rep, err := scenarios.Run(spec, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := scenarios.NewArtifact(spec, o, rep)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Tell(a)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := run(t, "static-zoo", "workload.operations=80")
 	html := drawn(t, s, "html")
 	begun := time.Now()
 	seen := visit(t, html, reader)
-	t.Logf("%d messages, %d bytes: painted in %s ms, opened and read in %v", rep.Messages, len(html), seen["painted"], time.Since(begun))
-	if rep.Messages < 5000 {
-		t.Errorf("only %d messages", rep.Messages)
+	t.Logf("%d messages, %d bytes: the page was open after %s ms, painted in %s ms, read and closed in %v", s.Report.Messages, len(html), seen["opened"], seen["painted"], time.Since(begun))
+	if s.Report.Messages < 5000 {
+		t.Errorf("only %d messages", s.Report.Messages)
 	}
 }

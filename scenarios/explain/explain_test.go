@@ -13,6 +13,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"turncoat/protocol"
+	"turncoat/protocol/auth"
 	"turncoat/scenarios"
 	"turncoat/sim"
 )
@@ -238,6 +240,90 @@ func TestPage(t *testing.T) {
 	for _, bad := range []string{"src=\"http", "href=\"http", "@import", "fetch(", "XMLHttpRequest", "ZgotmplZ"} {
 		if strings.Contains(html, bad) {
 			t.Errorf("the page contains %s", bad)
+		}
+	}
+}
+
+// run tells of a run of a scenario of the library.
+func run(t *testing.T, name string, sets ...string) *Story {
+	t.Helper()
+	spec, err := scenarios.Lookup(name)
+	if err == nil {
+		err = scenarios.Apply(spec, sets)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := scenarios.Options{Seed: 1, Suite: auth.Ideal}
+	rep, err := scenarios.Run(spec, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := scenarios.NewArtifact(spec, o, rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Tell(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Every step knows the epoch of its node then, which never goes back; and the text says
+// in which epochs and views the cast is, and when it enters others.
+func TestEras(t *testing.T) {
+	s := run(t, "epochs-calm")
+	at := make([]era, len(s.Nodes))
+	entries := 0
+	for i := range s.Steps {
+		x := &s.Steps[i]
+		if x.Node < 0 || x.Kind == sim.StepLie {
+			continue
+		}
+		if x.era.epoch < at[x.Node].epoch || x.era != at[x.Node] && entered(x) == "" {
+			t.Fatalf("event %d: %s went from %+v to %+v", x.Event, s.name(int32(x.Node)), at[x.Node], x.era)
+		}
+		if at[x.Node] = x.era; entered(x) != "" {
+			entries++
+		}
+	}
+	if entries == 0 || !s.epochs {
+		t.Errorf("%d entries", entries)
+	}
+	for i := range s.Steps {
+		if s.Steps[i].Kind == sim.StepMessage && s.Steps[i].era.epoch > 0 {
+			s.Scene = append(s.Scene, i)
+		}
+	}
+	s.Scene = s.Scene[:40]
+	s.mark()
+	text := drawn(t, s, "text")
+	for _, want := range []string{"\n  before   epoch ", "E enters an epoch or a view"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in\n%s", want, text)
+		}
+	}
+}
+
+// What is said of the fault bounds follows from those that the run kept.
+func TestBounds(t *testing.T) {
+	group := scenarios.Assumed{Group: "the group", Members: []protocol.NodeID{0, 1, 2, 3}, To: 1 << 62, Most: 1}
+	held, broken := group, group
+	held.Faulty, broken.Faulty = []protocol.NodeID{1}, []protocol.NodeID{1, 2}
+	broken.From, broken.To = 1e6, 3e6
+	for _, c := range []struct {
+		assumed []scenarios.Assumed
+		want    string
+	}{
+		{[]scenarios.Assumed{group}, "held; nobody is faulty throughout|the group, throughout: none of 4 members faulty, at most 1 may be"},
+		{[]scenarios.Assumed{group, held}, "held in all 2 groups and windows; nobody is faulty throughout|the group, throughout: s1 of 4 members faulty, at most 1 may be"},
+		{[]scenarios.Assumed{held, broken}, "exceeded in 1 of 2 groups and windows; nobody is faulty throughout|the group, from 1.0ms to 3.0ms: s1 s2 of 4 members faulty, at most 1 may be|the group, throughout: s1 of 4 members faulty, at most 1 may be"},
+	} {
+		s := &Story{Report: &scenarios.Report{Servers: 4, Assumed: c.assumed}}
+		s.Report.VirtualNS = 9e6
+		if got := strings.Join(s.bounds(), "|"); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
 }

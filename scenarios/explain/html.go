@@ -24,6 +24,9 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+//go:embed paint.js
+var paintJS string
+
 var page = template.Must(template.New("page").Parse(pageText))
 
 const (
@@ -54,7 +57,7 @@ func (s *Story) HTML(w io.Writer) error {
 		"Title": headline(s.Report.Verdict, s.Report.Property), "Detail": s.Report.Detail, "Scenario": s.Report.Scenario, "Seed": s.Report.Seed,
 		"Rules": s.lifted(), "Bounds": s.bounds(), "Again": s.Artifact.Reproduce, "Diverged": s.Diverged,
 		"Plot": s.plotLines(), "Text": text.String(), "History": history.String(), "Dropped": len(s.Steps) - len(data.Steps),
-		"Data": data, "CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
+		"Data": data, "CSS": template.CSS(pageCSS), "JS": template.JS(paintJS + pageJS),
 	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, view); err != nil {
@@ -90,10 +93,13 @@ type pageData struct {
 	Ops   []pageOp   `json:"ops"`
 	Texts []string   `json:"texts"`
 	// Steps are rows of numbers: what (message 0, dropped 1, lost 2, other 3), event,
-	// time, node, sender or -1, time of sending, and the places of kind, words, lie,
-	// object and state; last, whether it matters.
-	Steps [][12]int64 `json:"steps"`
-	Bands []pageBand  `json:"bands"`
+	// time, node, sender or -1, time of sending, the places of kind, words, lie,
+	// object and state, whether it matters, the epoch and view of the node, and whether
+	// it enters one of them.
+	Steps  [][15]int64 `json:"steps"`
+	Epochs bool        `json:"epochs"` // somebody entered one
+	Views  bool        `json:"views"`
+	Bands  []pageBand  `json:"bands"`
 }
 
 type pageNode struct {
@@ -120,7 +126,7 @@ type pageBand struct {
 }
 
 func (s *Story) pageData() *pageData {
-	d := &pageData{Steps: [][12]int64{}, Bands: s.bands(), Ops: []pageOp{}}
+	d := &pageData{Steps: [][15]int64{}, Bands: s.bands(), Ops: []pageOp{}, Epochs: s.epochs, Views: s.views}
 	for _, n := range s.Nodes {
 		d.Nodes = append(d.Nodes, pageNode{n.Name, n.Client, n.Liar})
 	}
@@ -148,12 +154,16 @@ func (s *Story) pageData() *pageData {
 		if states += len(state); states > mostStates {
 			state = ""
 		}
-		matters := int64(0)
+		matters, enters := int64(0), int64(0)
 		if slices.Contains(s.Scene, i) {
 			matters = 1
 		}
-		d.Steps = append(d.Steps, [12]int64{what(x), int64(x.Event), x.At, int64(x.Node), int64(x.From), x.SentAt,
-			text(kind), text(s.Tells(x)), text(x.Lie), text(object(x)), text(state), matters})
+		if entered(x) != "" {
+			enters = 1
+		}
+		d.Steps = append(d.Steps, [15]int64{what(x), int64(x.Event), x.At, int64(x.Node), int64(x.From), x.SentAt,
+			text(kind), text(s.Tells(x)), text(x.Lie), text(object(x)), text(state), matters,
+			int64(x.era.epoch), int64(x.era.view), enters})
 	}
 	return d
 }

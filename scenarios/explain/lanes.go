@@ -63,7 +63,9 @@ func (s *Story) left(b *strings.Builder) {
 				state = x.State
 			}
 		}
-		wrap(b, "           ", fmt.Sprintf("  at the end %s: %s", s.name(int32(o.Node)), cut(state, 2*width)))
+		if state != "" && len(state) < width { // a machine with words of its own
+			wrap(b, "           ", fmt.Sprintf("  at the end %s: %s", s.name(int32(o.Node)), state))
+		}
 	}
 }
 

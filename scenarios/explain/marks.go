@@ -73,8 +73,11 @@ func (s *Story) mark() {
 		return
 	}
 	for _, i := range marks {
-		at, _ := slices.BinarySearchFunc(s.Scene, i, func(j, i int) int { return inTime(&s.Steps[j], &s.Steps[i], j, i) })
-		s.Scene = slices.Insert(s.Scene, at, i)
+		at := len(s.Scene)
+		for at > 0 && s.Steps[s.Scene[at-1]].At > s.Steps[i].At {
+			at--
+		}
+		s.Scene = slices.Insert(s.Scene, at, i) // after what else was then, to part no broadcast
 	}
 }
 

@@ -2,7 +2,7 @@
 // A space-time diagram: time to the right, a lane for each node, operations in the
 // lanes above. Data is what the program that made the page wrote; see pageData.
 const data = JSON.parse(document.getElementById('data').textContent)
-const [WHAT, EVENT, AT, NODE, FROM, SENT, KIND, WORDS, LIE, OBJECT, STATE, MATTERS] = [...Array(12).keys()]
+const [WHAT, EVENT, AT, NODE, FROM, SENT, KIND, WORDS, LIE, OBJECT, STATE, MATTERS, EPOCH, VIEW, ENTERS] = [...Array(15).keys()]
 const MESSAGE = 0, DROPPED = 1, LOST = 2, OTHER = 3
 const canvas = document.getElementById('picture')
 const pen = canvas.getContext('2d')
@@ -12,7 +12,7 @@ const LEFT = 70, TOP = 24, ROW = 18
 
 const end = Math.max(1, ...data.steps.map(s => s[AT]), ...data.ops.map(o => Math.max(o.from, o.to)))
 const clients = data.nodes.map((n, i) => i).filter(i => data.nodes[i].client && data.ops.some(o => o.node === i))
-const shown = { nodes: new Set(data.nodes.keys()), kinds: new Set(), object: '', matters: false }
+const shown = { nodes: new Set(data.nodes.keys()), kinds: new Set(), object: '', epoch: '', matters: false }
 const view = { from: 0, to: end * 1.02 }
 let picked = -1, pointed = -1, drag = null, queued = false
 
@@ -25,6 +25,11 @@ function filters() {
   const object = document.getElementById('object')
   for (const o of objects) object.add(new Option(o, o))
   object.onchange = () => { shown.object = object.value; draw() }
+  const epoch = document.getElementById('epoch')
+  if (epoch) {
+    for (const e of [...new Set(data.steps.map(s => s[EPOCH]))].sort((a, b) => a - b)) epoch.add(new Option(e, e))
+    epoch.onchange = () => { shown.epoch = epoch.value; draw() }
+  }
   const matters = document.getElementById('matters')
   matters.onchange = () => { shown.matters = matters.checked; draw() }
 }
@@ -50,6 +55,7 @@ const busy = n => data.nodes[n].liar || data.steps.some(s => s[FROM] === n && s[
 function visible(s) {
   if (shown.matters && !s[MATTERS]) return false
   if (shown.object && text(s[OBJECT]) !== shown.object) return false
+  if (shown.epoch && s[EPOCH] !== +shown.epoch) return false
   if (s[NODE] >= 0 && !shown.nodes.has(s[NODE])) return false
   return s[WHAT] === OTHER || shown.nodes.has(s[FROM]) && shown.kinds.has(text(s[KIND]))
 }
@@ -64,129 +70,6 @@ function laneY() {
   const y = new Map()
   all.forEach((n, i) => y.set(n, top + gap * (i + 0.3)))
   return y
-}
-
-function colours() {
-  const style = getComputedStyle(document.documentElement)
-  return name => style.getPropertyValue('--' + name).trim()
-}
-
-function draw() {
-  if (queued) return
-  queued = true
-  requestAnimationFrame(() => { queued = false; paint() })
-}
-
-function paint() {
-  const ratio = devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight, c = colours(), y = laneY()
-  canvas.width = w * ratio
-  canvas.height = h * ratio
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0)
-  pen.font = '12px system-ui, sans-serif'
-  pen.textBaseline = 'middle'
-  paintBands(c, y, h)
-  paintLanes(c, y, w)
-  pen.save()
-  pen.beginPath()
-  pen.rect(LEFT, 0, w - LEFT, h)
-  pen.clip()
-  paintAxis(c, w, h)
-  paintOperations(c)
-  data.steps.forEach((s, i) => { if (i !== picked && i !== pointed && visible(s)) paintStep(s, c, y, false) })
-  for (const i of [pointed, picked]) if (i >= 0 && visible(data.steps[i])) paintStep(data.steps[i], c, y, true)
-  pen.restore()
-}
-
-function paintBands(c, y, h) {
-  pen.fillStyle = c('band')
-  for (const b of data.bands) {
-    const from = Math.max(LEFT, x(b.from)), to = x(b.to < 0 ? end * 2 : b.to)
-    if (b.node < 0) pen.fillRect(from, TOP, to - from, h)
-    else if (y.has(b.node)) pen.fillRect(from, y.get(b.node) - 8, to - from, 16)
-  }
-}
-
-function paintLanes(c, y, w) {
-  for (const [n, at] of y) {
-    const node = data.nodes[n]
-    if (node.liar) {
-      pen.fillStyle = c('liar')
-      pen.fillRect(0, at - 10, w, 20)
-    }
-    pen.fillStyle = node.liar ? c('lie') : c('ink')
-    pen.fillText(node.name + (node.liar ? ' (faulty)' : ''), 6, at)
-    pen.strokeStyle = c('line')
-    pen.lineWidth = 1
-    line(LEFT, at, w, at)
-  }
-}
-
-function paintAxis(c, w, h) {
-  const span = view.to - view.from
-  let unit = 10 ** Math.floor(Math.log10(span / 8))
-  for (const k of [1, 2, 5, 10]) if (span / (unit * k) <= 10) { unit *= k; break }
-  pen.fillStyle = c('faint')
-  pen.strokeStyle = c('line')
-  pen.lineWidth = 0.5
-  for (let t = Math.ceil(view.from / unit) * unit; t <= view.to; t += unit) {
-    line(x(t), TOP - 6, x(t), h)
-    pen.fillText((t / 1e6).toFixed(unit < 1e6 ? 2 : 0) + ' ms', x(t) + 3, 10)
-  }
-}
-
-function paintOperations(c) {
-  for (const o of data.ops) {
-    if (shown.object && o.object !== shown.object || !shown.nodes.has(o.node)) continue
-    const at = TOP + clients.indexOf(o.node) * ROW, from = x(o.from), to = x(o.to < 0 ? end * 1.02 : o.to)
-    pen.fillStyle = c(o.concerned ? 'operation' : 'aside')
-    pen.fillRect(from, at, Math.max(2, to - from - 1), ROW - 4)
-    if (to - from > 30) {
-      pen.save()
-      pen.beginPath()
-      pen.rect(from, at, to - from - 4, ROW)
-      pen.clip()
-      pen.fillStyle = c('ground')
-      pen.fillText(data.nodes[o.node].name + ' ' + o.text + (o.to < 0 ? ' ...' : ''), Math.max(from, LEFT) + 3, at + ROW / 2 - 2)
-      pen.restore()
-    }
-  }
-}
-
-function paintStep(s, c, y, strong) {
-  const colour = strong ? c('pick') : text(s[LIE]) ? c('lie') : s[WHAT] === LOST || s[WHAT] === DROPPED ? c('lost') : c('message')
-  pen.strokeStyle = pen.fillStyle = colour
-  pen.lineWidth = strong ? 3 : text(s[LIE]) ? 2 : 1
-  if (s[WHAT] === OTHER) {
-    const at = y.get(s[NODE])
-    if (at !== undefined) dot(x(s[AT]), at, strong ? 5 : 2.5)
-    return
-  }
-  let x1 = x(s[SENT]), x2 = x(s[AT])
-  const y1 = y.get(s[FROM]), y2 = y.get(s[NODE])
-  if (Math.max(x1, x2) < LEFT || Math.min(x1, x2) > canvas.clientWidth || y1 === undefined || y2 === undefined) return
-  if (s[WHAT] === LOST) {
-    x2 = x1 + 14
-    const stop = y1 + (y2 - y1) * 0.4
-    line(x1, y1, x2, stop)
-    line(x2 - 4, stop - 4, x2 + 4, stop + 4)
-    line(x2 - 4, stop + 4, x2 + 4, stop - 4)
-    return
-  }
-  line(x1, y1, x2, y2)
-  dot(x2, y2, strong ? 5 : 3)
-}
-
-function line(x1, y1, x2, y2) {
-  pen.beginPath()
-  pen.moveTo(x1, y1)
-  pen.lineTo(x2, y2)
-  pen.stroke()
-}
-
-function dot(px, py, r) {
-  pen.beginPath()
-  pen.arc(px, py, r, 0, 7)
-  pen.fill()
 }
 
 // nearest returns the visible step that is drawn closest to a point, -1 if none is near.
@@ -219,6 +102,8 @@ function fields(s) {
   else out.push(['at', nodeName(s[NODE])])
   out.push([s[WHAT] === LOST ? 'lost' : 'time', ms(s[AT])], ['event', s[EVENT]])
   if (text(s[LIE])) out.push(['lie', text(s[LIE])])
+  if (data.epochs) out.push(['epoch of ' + nodeName(s[NODE]), s[EPOCH]])
+  if (data.views) out.push(['view of ' + nodeName(s[NODE]), s[VIEW]])
   if (text(s[OBJECT])) out.push(['object', text(s[OBJECT])])
   return out
 }

@@ -11,6 +11,7 @@ package explain
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/zeebo/xxh3"
@@ -100,6 +101,7 @@ type recorder struct {
 	lies  []sim.Step
 	nodes int
 	last  map[protocol.NodeID]xxh3.Uint128 // of each node's state; looked up only
+	told  int                              // bytes of states that were described
 }
 
 // Step implements sim.Tracer.
@@ -120,11 +122,23 @@ func (r *recorder) Stepped(event uint64, _ int64, node protocol.NodeID, m protoc
 	print := xxh3.Hash128(m.AppendState(nil))
 	changed := print != r.last[node]
 	r.last[node] = print
+	state := r.describe(m)
 	for _, i := range r.story.byEvent[event] {
 		if s := &r.story.Steps[i]; s.Node == node && isInput(s.Kind) {
-			s.State, s.Changed = r.story.state(m), changed
+			s.State, s.Changed = state, changed
 		}
 	}
+}
+
+// describe returns the state of a machine in words. In a run that is too long for a page
+// to hold them all it is "", unless the machine has words of its own, which are few.
+func (r *recorder) describe(m protocol.Machine) string {
+	if _, brief := m.(fmt.Stringer); !brief && r.told > mostStates {
+		return ""
+	}
+	state := r.story.state(m)
+	r.told += len(state)
+	return state
 }
 
 // isInput reports whether a step hands something to a machine.
@@ -146,13 +160,17 @@ func (s *Story) nodes(n int) {
 
 // lies marks the messages that were lies, by the event in which they left.
 func (s *Story) lies(lies []sim.Step) {
+	left := make(map[uint64][]*sim.Step) // by event; looked up only
+	for i := range lies {
+		left[lies[i].Event] = append(left[lies[i].Event], &lies[i])
+	}
 	for i := range s.Steps {
 		x := &s.Steps[i]
 		if x.Message == nil {
 			continue
 		}
-		for _, l := range lies {
-			if l.Event == x.Cause && l.From == x.From && l.Node == x.Node && l.Message == x.Message {
+		for _, l := range left[x.Cause] {
+			if l.From == x.From && l.Node == x.Node && l.Message == x.Message {
 				x.Lie, _, _ = strings.Cut(l.Text, "/")
 			}
 		}

@@ -87,24 +87,26 @@ func (sc *slicer) finding() {
 	}
 }
 
-// unanswered keeps what a client heard in an operation that never ended, up to where it
-// asked again: what it waits for is what did not come.
+// mostAsked is how many steps of an operation that never ended a scene may have.
+const mostAsked = 60
+
+// unanswered keeps what came of an operation that never ended, at its client and at all
+// others, up to where the client asked again: what it waits for is what did not come.
 func (sc *slicer) unanswered() {
 	for _, o := range sc.Ops {
 		if !o.Concerned || o.To >= 0 {
 			continue
 		}
-		for i := range sc.Steps {
+		follows := map[uint64]bool{o.Begin: true} // events; looked up only
+		for i, kept := 0, 0; i < len(sc.Steps) && kept < mostAsked; i++ {
 			x := &sc.Steps[i]
-			if x.Event <= o.Begin {
-				continue
-			}
-			if x.Node == o.Node && x.Kind == sim.StepTimer {
+			if x.Node == o.Node && x.Kind == sim.StepTimer && x.Event > o.Begin {
 				break
 			}
-			mine := x.Node == o.Node || x.From == o.Node && x.Cause >= o.Begin
-			if mine && (x.Kind == sim.StepMessage || x.Kind == sim.StepLost || x.Kind == sim.StepDrop) {
+			if x.Message != nil && x.Kind != sim.StepLie && follows[x.Cause] {
+				follows[x.Event] = true
 				sc.keep(i)
+				kept++
 			}
 		}
 	}
