@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,9 +28,10 @@ type Entry struct {
 	Name      string
 	Doc       string // one line
 	Params    []Param
-	Rules     []string  // safety rules that can be lifted
-	Reduction Reduction // what people get who ask for nothing else
-	Machines  bool      // made of protocol machines, so that the simulator can repeat a counterexample
+	Rules     []string          // safety rules that can be lifted
+	Least     map[string]Values // what lifting a rule sets instead of the defaults, where it takes more than those to see it missed
+	Reduction Reduction         // what people get who ask for nothing else
+	Machines  bool              // made of protocol machines, so that the simulator can repeat a counterexample
 	Build     func(v Values, lifted []string) Runner
 }
 
@@ -53,14 +55,21 @@ func (r Registry) Find(name string) (Entry, error) {
 	return Entry{}, fmt.Errorf("no model is called %q; there are %s%s", name, strings.Join(names, ", "), suggest(name, names))
 }
 
-// New builds the model with settings of the form KEY=VALUE; what is not set has
-// its default. The rules in lifted are not enforced.
+// New builds the model with settings of the form KEY=VALUE; what is not set has the least
+// value by which the lifted rules are seen missed, or its default. The rules in lifted
+// are not enforced.
 func (e Entry) New(settings, lifted []string) (Runner, error) {
 	v := Values{}
 	var names []string
 	for _, p := range e.Params {
 		v[p.Name] = p.Default
 		names = append(names, p.Name)
+	}
+	for _, rule := range lifted {
+		if err := e.liftable(rule); err != nil {
+			return nil, err
+		}
+		maps.Copy(v, e.Least[rule])
 	}
 	for _, s := range settings {
 		key, text, ok := strings.Cut(s, "=")
@@ -78,11 +87,6 @@ func (e Entry) New(settings, lifted []string) (Runner, error) {
 		}
 		v[key] = n
 	}
-	for _, rule := range lifted {
-		if err := e.liftable(rule); err != nil {
-			return nil, err
-		}
-	}
 	return e.Build(v, lifted), nil
 }
 
@@ -95,6 +99,17 @@ func (e Entry) liftable(rule string) error {
 		return fmt.Errorf("model %s has no rules that can be lifted", e.Name)
 	}
 	return fmt.Errorf("model %s has no rule %q; it has %s%s", e.Name, rule, strings.Join(e.Rules, ", "), suggest(rule, e.Rules))
+}
+
+// Needs returns what lifting a rule sets, as KEY=VALUE in the order of the parameters.
+func (e Entry) Needs(rule string) []string {
+	sets := []string{}
+	for _, p := range e.Params {
+		if n, ok := e.Least[rule][p.Name]; ok {
+			sets = append(sets, fmt.Sprintf("%s=%d", p.Name, n))
+		}
+	}
+	return sets
 }
 
 func (e Entry) example() string {

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,24 @@ func TestSettingsReachTheModel(t *testing.T) {
 		if err != nil || r.UniqueStates != states || r.Model != "grid" {
 			t.Errorf("%s: %+v, %v", setting, r, err)
 		}
+	}
+}
+
+// What lifting a rule sets gives way to what people set.
+func TestLiftedRulesSetWhatTheyNeed(t *testing.T) {
+	grid, _ := registry().Find("grid")
+	grid.Rules, grid.Least = []string{"edge"}, map[string]Values{"edge": {"size": 9}}
+	for settings, states := range map[string]uint64{"depth=1": 100, "size=2": 9} {
+		run, err := grid.New([]string{settings}, []string{"edge"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := run(context.Background(), Options{}); err != nil || r.UniqueStates != states {
+			t.Errorf("%s: %+v, %v", settings, r, err)
+		}
+	}
+	if needs := grid.Needs("edge"); !slices.Equal(needs, []string{"size=9"}) {
+		t.Error(needs)
 	}
 }
 

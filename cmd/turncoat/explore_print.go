@@ -16,11 +16,12 @@ import (
 
 // modelJSON is a model in a list of models.
 type modelJSON struct {
-	Name       string          `json:"name"`
-	Doc        string          `json:"doc"`
-	Parameters []parameterJSON `json:"parameters"`
-	Rules      []string        `json:"rules"`
-	Reduce     string          `json:"reduce"` // by default
+	Name       string              `json:"name"`
+	Doc        string              `json:"doc"`
+	Parameters []parameterJSON     `json:"parameters"`
+	Rules      []string            `json:"rules"`
+	Needs      map[string][]string `json:"needs"`  // what lifting a rule sets
+	Reduce     string              `json:"reduce"` // by default
 }
 
 type parameterJSON struct {
@@ -36,9 +37,12 @@ func listModels(cmd *cobra.Command, asJSON bool) error {
 	w := cmd.OutOrStdout()
 	var list []modelJSON
 	for _, e := range models.Shipped() {
-		m := modelJSON{Name: e.Name, Doc: e.Doc, Parameters: []parameterJSON{}, Rules: append([]string{}, e.Rules...), Reduce: e.Reduction.String()}
+		m := modelJSON{Name: e.Name, Doc: e.Doc, Parameters: []parameterJSON{}, Rules: append([]string{}, e.Rules...), Needs: map[string][]string{}, Reduce: e.Reduction.String()}
 		for _, p := range e.Params {
 			m.Parameters = append(m.Parameters, parameterJSON(p))
+		}
+		for rule := range e.Least {
+			m.Needs[rule] = e.Needs(rule)
 		}
 		list = append(list, m)
 	}
@@ -51,7 +55,11 @@ func listModels(cmd *cobra.Command, asJSON bool) error {
 			fmt.Fprintf(w, "  --set %-14s %s (%d to %d)\n", fmt.Sprintf("%s=%d", p.Name, p.Default), p.Doc, p.Min, p.Max)
 		}
 		for _, rule := range m.Rules {
-			fmt.Fprintf(w, "  --lift %s\n", rule)
+			fmt.Fprintf(w, "  --lift %s", rule)
+			if sets := m.Needs[rule]; len(sets) > 0 {
+				fmt.Fprintf(w, " (sets %s)", strings.Join(sets, ", "))
+			}
+			fmt.Fprintln(w)
 		}
 	}
 	return nil

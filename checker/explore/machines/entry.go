@@ -45,13 +45,18 @@ func Entries() explore.Registry {
 			count("clients", "clients", 1, 1, 2),
 			count("writes", "writes of each client", 1, 1, 2),
 			count("reads", "reads of each client, after its writes", 0, 0, 1),
-			count("timeouts", "request timers that may expire on a path", 0, 0, 4),
+			count("timeouts", "request timers that may expire on a path", 2, 0, 4),
 			count("liars", "replicas in the adversary's hands: the first primary", 0, 0, 1),
 			count("lies", "messages that it sends, to all, of any that it could sign in the views that are near", 1, 0, 6),
 			count("from", "where a directed search begins, which raises the others as it needs: 0 at the start, 1 when two requests have come, "+
 				"2 when one has prepared at a backup, 3 when it has executed there, 4 when a liar has split the replicas, 5 when it has lied about it", 0, 0, prefixes-1),
 		},
 		Rules: orderRules, Reduction: explore.All, Machines: true,
+		Least: map[string]explore.Values{
+			pbft.Rules.Names(pbft.CommitPhase):          {"clients": 2, "from": fromPrepared},
+			pbft.Rules.Names(pbft.PreparedCertificates): {"clients": 2, "from": fromExecuted},
+			pbft.Rules.Names(pbft.HighestView):          {"clients": 2, "timeouts": 0, "from": fromLied},
+		},
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("pbft", explore.Model[State](orderingOf(v, lifted).Model()))
 		},

@@ -1,9 +1,9 @@
-// Package drawn generates scenarios and lists of decisions for property tests with
+// Package drawntest generates scenarios and lists of decisions for property tests with
 // rapid, which shrinks them, and for native fuzzing, whose bytes rapid turns into draws.
 //
 //	rapid.Check(t, func(t *rapid.T) {
-//		spec := drawn.Scenario("bftbc").Draw(t, "scenario")
-//		rep := drawn.Run(t, spec, drawn.Decisions(spec).Draw(t, "decisions"))
+//		spec := drawntest.Scenario("bftbc").Draw(t, "scenario")
+//		rep := drawntest.Run(t, spec, drawntest.Decisions(spec).Draw(t, "decisions"))
 //		// say what must be true of rep
 //	})
 //
@@ -11,7 +11,7 @@
 // the decisions that some seed of the scenario made, some of them with other values: a
 // decision that no run asks about would only be noise. Left out are the protocols with a
 // membership service, whose runs are too long for hundreds of draws in a test.
-package drawn
+package drawntest
 
 import (
 	"cmp"
