@@ -30,6 +30,9 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--model: %w", err)
 			}
+			if err := checkFor(cmd, budget); err != nil {
+				return err
+			}
 			if !cmd.Flags().Changed("format") {
 				format = formatOf(args[0])
 			}

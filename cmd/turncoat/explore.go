@@ -91,8 +91,6 @@ func (f *exploreFlags) options(entry explore.Entry) (o explore.Options, err erro
 	switch {
 	case f.jobs < 1:
 		return o, fmt.Errorf("--jobs %d: at least one worker", f.jobs)
-	case f.budget < 0:
-		return o, fmt.Errorf("--for %v: a duration above zero is wanted", f.budget)
 	case f.depth < 0:
 		return o, fmt.Errorf("--depth %d: a number of steps above zero is wanted", f.depth)
 	case f.seed != 0 && !walks:
@@ -120,6 +118,9 @@ func (f *exploreFlags) run(cmd *cobra.Command, name string) error {
 	}
 	o, err := f.options(entry)
 	if err != nil {
+		return err
+	}
+	if err := checkFor(cmd, f.budget); err != nil {
 		return err
 	}
 	if f.out != "" && !entry.Machines {

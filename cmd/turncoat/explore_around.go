@@ -28,8 +28,9 @@ func (f *exploreFlags) exploreAround(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("--edits %d: at least one", f.edits)
 	case f.jobs < 1:
 		return fmt.Errorf("--jobs %d: at least one worker", f.jobs)
-	case f.budget < 0:
-		return fmt.Errorf("--for %v: a duration above zero is wanted", f.budget)
+	}
+	if err := checkFor(cmd, f.budget); err != nil {
+		return err
 	}
 	a, err := scenarios.ReadArtifact(f.around)
 	if err != nil {

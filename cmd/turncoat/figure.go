@@ -36,6 +36,9 @@ func figureCommand() *cobra.Command {
 					return fmt.Errorf("--format %s: there are %s", f, strings.Join(results.Formats, ", "))
 				}
 			}
+			if jobs < 1 {
+				return fmt.Errorf("--jobs %d: at least one run at a time", jobs)
+			}
 			specs, err := experiment.Find(args)
 			if err != nil {
 				return err
@@ -77,10 +80,12 @@ func listFigures(cmd *cobra.Command, specs []*experiment.Spec, asJSON bool) erro
 	if asJSON {
 		return printJSON(cmd.OutOrStdout(), rows)
 	}
+	var lines [][2]string
 	for _, r := range rows {
 		first, _, _ := strings.Cut(r.Caption, ". ")
-		fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s\n", r.Name, strings.TrimSuffix(first, "."))
+		lines = append(lines, [2]string{r.Name, strings.TrimSuffix(first, ".")})
 	}
+	printTable(cmd.OutOrStdout(), lines)
 	return nil
 }
 

@@ -21,10 +21,10 @@ func scenariosCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var list []scenarioJSON
 			for _, s := range scenarios.Library() {
-				list = append(list, scenarioJSON{Name: s.Name, About: s.About, Reach: s.Reach})
+				list = append(list, scenarioJSON{Name: s.Name, About: s.About, Reach: append([]string{}, s.Reach...)})
 			}
 			for _, s := range scenarios.Flaws() {
-				list = append(list, scenarioJSON{Name: s.Name, About: s.About, Reach: s.Reach, Flaw: true})
+				list = append(list, scenarioJSON{Name: s.Name, About: s.About, Reach: append([]string{}, s.Reach...), Flaw: true})
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), list)

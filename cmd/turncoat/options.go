@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,4 +48,12 @@ func (c *choice) find(words []string) ([]*scenarios.Spec, error) {
 		}
 	}
 	return specs, nil
+}
+
+// checkFor reports what is wrong with the duration of a --for, if it was given.
+func checkFor(cmd *cobra.Command, d time.Duration) error {
+	if cmd.Flags().Changed("for") && d <= 0 {
+		return fmt.Errorf("--for %v: a duration above zero is wanted", d)
+	}
+	return nil
 }

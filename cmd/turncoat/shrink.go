@@ -46,6 +46,9 @@ func (f *shrinkFlags) run(cmd *cobra.Command, path string) error {
 	if f.jobs < 1 {
 		return fmt.Errorf("--jobs %d: at least one run at a time", f.jobs)
 	}
+	if err := checkFor(cmd, f.budget); err != nil {
+		return err
+	}
 	a, err := scenarios.ReadArtifact(path)
 	if err != nil {
 		return err

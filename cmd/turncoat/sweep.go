@@ -128,8 +128,8 @@ func (f *sweepFlags) sweepOptions(cmd *cobra.Command) (o scenarios.SweepOptions,
 	if f.jobs < 1 {
 		return o, fmt.Errorf("--jobs %d: at least one run at a time", f.jobs)
 	}
-	if f.budget < 0 {
-		return o, fmt.Errorf("--for %v: a duration above zero is wanted", f.budget)
+	if err := checkFor(cmd, f.budget); err != nil {
+		return o, err
 	}
 	o.Jobs, o.KeepGoing, o.For = f.jobs, f.keepGoing, f.budget
 	switch {
