@@ -12,7 +12,9 @@ import (
 func Entries() explore.Registry {
 	var rules, orderRules []string
 	for _, r := range dbqs.AllRules() {
-		rules = append(rules, r.String())
+		if !r.OfEpochs() {
+			rules = append(rules, r.String())
+		}
 	}
 	for _, r := range pbft.Rules {
 		orderRules = append(orderRules, r.Name)
