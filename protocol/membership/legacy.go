@@ -53,18 +53,26 @@ func (t *seat) inherit(env protocol.Env, from protocol.NodeID, counts []Count) {
 	}
 	t.heard[number] = append([]Count{}, counts...) // not nil: it has spoken
 	t.follow(s.view.Config())
-	weak := weak(before)
+	for range t.believe(s.view.Self(), t.heard, weak(before)) {
+		env.Note(NoteCountInherited, t.instance)
+	}
+}
+
+// believe takes over of each member what so many of those that were heard say at least,
+// and returns of how many members that is. Nothing is believed of self: nobody probes
+// itself, and so would never find out that it answers.
+func (t *prober) believe(self protocol.ID, heard [][]Count, weak int) (members int) {
 	for i := range t.probes {
 		p := &t.probes[i]
 		var said [3][]int
-		for _, c := range t.heard {
+		for _, c := range heard {
 			if j, found := slices.BinarySearchFunc(c, p.id, func(c Count, id protocol.ID) int { return c.Member.Compare(id) }); found {
 				for k, n := range [...]int{c[j].Misses, c[j].Silent, c[j].Good} {
 					said[k] = append(said[k], n)
 				}
 			}
 		}
-		if p.legacy.over || len(said[0]) < weak {
+		if p.legacy.over || p.id == self || len(said[0]) < weak {
 			continue
 		}
 		for k := range said {
@@ -72,8 +80,9 @@ func (t *seat) inherit(env protocol.Env, from protocol.NodeID, counts []Count) {
 		}
 		at := len(said[0]) - weak // so many from the top say as much or more
 		p.legacy.misses, p.legacy.silent, p.legacy.good = said[0][at], said[1][at], said[2][at]
-		env.Note(NoteCountInherited, t.instance)
+		members++
 	}
+	return members
 }
 
 // maxInquiries is how often a new replica asks for counts [O]; a member of the group
