@@ -164,10 +164,10 @@ func (s *Server) onPong(env protocol.Env, from protocol.NodeID, m *Pong) {
 	}
 	s.view.Heard(env, from, m.Epoch)
 	if s.seat != nil {
-		s.seat.onPong(env, m)
+		s.seat.onPong(env, from, m)
 	}
 	for i := range s.wards {
-		s.wards[i].onPong(env, m)
+		s.wards[i].onPong(env, from, m)
 	}
 }
 
