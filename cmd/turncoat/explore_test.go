@@ -53,6 +53,22 @@ func TestExploreAsJSON(t *testing.T) {
 	}
 }
 
+// What a reduction saved is not a number unless it was measured.
+func TestUnmeasuredFactorsAreNull(t *testing.T) {
+	for args, want := range map[string]string{
+		"abd --reduce all --json": `"reduction":{"por":1.4945054945054945,"prune":1},`,
+		"abd --set servers=2 --set clients=2 --reduce por --depth 3 --json": `"reduction":{"por":null,"prune":null},`,
+	} {
+		if got := turncoat(append([]string{"explore"}, strings.Fields(args)...)...); !strings.Contains(got.out, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	var r exploration
+	if err := json.Unmarshal([]byte(turncoat("explore", "dbqs-static", "--json").out), &r); err != nil || len(r.Reduction) != 3 || r.Reduction["por"] != 0 {
+		t.Errorf("%v, %v", r.Reduction, err)
+	}
+}
+
 // keysOf returns the fields of a JSON object in their order.
 func keysOf(t *testing.T, text string) []string {
 	t.Helper()
