@@ -144,7 +144,8 @@ func TestExploreRefuses(t *testing.T) {
 		"abd --for -1s":                     "above zero",
 		"abd --depth -1":                    "above zero",
 		"abd --seed 4":                      "seeds are for random and pct",
-		"abd --out x":                       "no machines",
+		"abd --out x":                       "no counterexample of model abd can be replayed: it was written for the explorer",
+		"end-epoch --out x":                 "no counterexample of model end-epoch can be replayed: its steps are votes",
 		"dbqs-static --out /dev/null/x":     "cannot make the directory",
 		"abd single-copy":                   "accepts at most 1 arg",
 		"dbqs-static --lift dbqs.writeback": "did you mean dbqs.write-back?",
@@ -168,6 +169,15 @@ func TestExploreWritesWhatReplayRepeats(t *testing.T) {
 	again := turncoat("replay", file)
 	if again.status != 1 || !strings.Contains(again.out, "violation of dbqs.atomicity") || !strings.Contains(again.out, r.Reproduce) {
 		t.Errorf("%+v", again)
+	}
+}
+
+// Where nothing can be replayed, the counterexample is printed, and why there is no artifact.
+func TestExploredVotesAreNotReplayed(t *testing.T) {
+	got := turncoat("explore", "end-epoch", "--lift", "membership.eviction-votes")
+	if got.status != 1 || !strings.Contains(got.out, "1. the service accepts in epoch 0: member 4 is gone") ||
+		!strings.Contains(got.err, "turncoat: no artifact: its steps are votes and operations handed to the membership service's state machine") {
+		t.Errorf("%+v", got)
 	}
 }
 

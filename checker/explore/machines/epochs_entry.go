@@ -28,8 +28,8 @@ func epochsEntry() explore.Entry {
 			{Name: "from", Doc: "where a directed search begins, which sets the others as it needs: 0 at the start, 1 when a write has ended that one server missed " +
 				"and all but the first of the rest have left its epoch, 2 when that server and a newcomer have left the next one too", Default: fromStart, Min: 0, Max: 2},
 		},
-		Reduction: explore.All, Machines: true,
-		Least: map[string]explore.Values{dbqs.DonorComplete.String(): {"epochs": 2, "from": fromDonated}},
+		Reduction: explore.All,
+		Least:     map[string]explore.Values{dbqs.DonorComplete.String(): {"epochs": 2, "from": fromDonated}},
 	}
 	for _, r := range epochRules {
 		e.Rules = append(e.Rules, r.String())
