@@ -30,6 +30,7 @@ type Epochs struct {
 	DBQS
 	Overlap int // members that stay at each step
 	Steps   int // epochs after the first
+	From    int // where a directed search begins (epochs_prefix.go); 0 for the start
 }
 
 // shape returns the groups.
@@ -39,6 +40,7 @@ func (e Epochs) shape() herald.Shape {
 
 // Model returns the model.
 func (e Epochs) Model() *Model {
+	e = e.raised()
 	servers := e.shape().Servers()
 	n := servers + e.Writers + e.Readers
 	keys, err := auth.NewAuthority(auth.Ideal, 1, n+1)
@@ -55,7 +57,7 @@ func (e Epochs) Model() *Model {
 	s := System{
 		Protocol: "dbqs-epochs", Strategy: new(adversary.DBQSAnswer).Name(), Lifted: e.rules(), Object: object,
 		Dialect: handover{storage{liar: keys.Keys(0)}}, Claims: e.claims(object), Ignore: e.ignore(object),
-		Attendants: 1, Epochs: e.Steps, Overlap: e.Overlap, Extra: e.situations(object),
+		Attendants: 1, Epochs: e.Steps, Overlap: e.Overlap, Prefix: e.prefix(), Extra: e.situations(object),
 	}
 	for i := range n {
 		k := keys.Keys(protocol.NodeID(i))

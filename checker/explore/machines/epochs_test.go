@@ -90,6 +90,31 @@ func TestLiftedEpochRulesAreFound(t *testing.T) {
 	}
 }
 
+// directed is the system in which a donor that is not complete is missed, from where it is asked.
+func directed(rules ...dbqs.Rule) *Model {
+	e := Epochs{DBQS: small(), From: fromDonated}
+	for _, r := range rules {
+		e.Lifted = e.Lifted.Lift(r)
+	}
+	return e.Model()
+}
+
+// Across two steps the rule on complete donors is missed, by a way that no way with this beginning is shorter
+// than; with the rule, every way with this beginning is seen, and nothing is wrong.
+func TestDonorCompleteIsFound(t *testing.T) {
+	for _, o := range []explore.Options{{Workers: 2}, {Workers: 1, Strategy: explore.DFS}} {
+		o.Reduction = explore.All
+		r := exploredEpochs(t, directed(), o)
+		if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != 162_540 || r.Transitions != 395_550 || o.Strategy == explore.BFS && r.Depth != 46 {
+			t.Errorf("%v: %s, %d states, %d transitions, depth %d", o, r.Detail, r.UniqueStates, r.Transitions, r.Depth)
+		}
+	}
+	r := exploredEpochs(t, directed(dbqs.DonorComplete), explore.Options{Reduction: explore.All, Workers: 2})
+	if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != 30 || r.Counterexample.Unscheduled != nil {
+		t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
+	}
+}
+
 // deaf returns the system in which nothing reaches some servers, and no step some
 // clients: a smaller one.
 func deaf(e Epochs, servers, clients []int) *Model {
