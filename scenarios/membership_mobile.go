@@ -76,7 +76,7 @@ type spell struct {
 	node     protocol.NodeID
 	from, to time.Duration // to is 0 while it lasts
 	first    uint64        // the epoch in which it began
-	last     uint64        // the epoch in which it ended, or that the server was ahead in
+	last     uint64        // the latest epoch that somebody was in when it ended
 	over     bool          // no window is open in which it was held
 }
 
@@ -290,6 +290,9 @@ func (m *mobile) release(i int, now time.Duration) {
 	s.to, s.last = now, m.latest()
 	if v := viewOf(honest(m.world.Machine(s.node))); v != nil {
 		s.last = max(s.last, v.Epoch())
+	}
+	if o, ok := m.observer.(interface{ Epochs() uint64 }); ok { // whose windows may be open before anybody is known to be in them
+		s.last = max(s.last, m.subject.(inhabited).house().config.View.Genesis.Epoch()+o.Epochs())
 	}
 	machine := honest(m.world.Machine(s.node))
 	s.doubt(machine)

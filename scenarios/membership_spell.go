@@ -136,8 +136,16 @@ func (m *mobile) closed(s *spell, now time.Duration) bool {
 }
 
 // past reports whether all correct servers have left an epoch and have what they gained
-// with the next, and no lease for it can last.
+// with the next, no lease for it can last, and the windows of its groups, by the account of
+// who judges them, are closed.
 func (m *mobile) past(epoch uint64, now time.Duration) bool {
+	if o, ok := m.observer.(interface {
+		Closed(at int64, epoch uint64) (time.Duration, bool)
+	}); ok {
+		if to, closed := o.Closed(int64(now), epoch); !closed || now <= to {
+			return false
+		}
+	}
 	c := m.subject.(inhabited).house().config
 	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
 	return epoch < m.latest() && m.epochs[epoch].left > 0 && now >= m.epochs[epoch+1].since+lease
