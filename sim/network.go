@@ -47,8 +47,9 @@ type network struct {
 	wires wires
 	cuts  []spell // now and to come, in order of beginning
 
-	last    measured // a broadcast is encoded once
-	long    measured // the last one of longMessage or more: what goes from node to node is encoded once too
+	last    measured    // a broadcast is encoded once
+	long    [8]measured // the last ones of longMessage or more, in turn: what goes from node to node is encoded once too
+	longs   uint8       // of them, so far
 	scratch []byte
 }
 
@@ -61,22 +62,25 @@ type measured struct {
 
 // longMessage is how many bytes make it worth the while to remember a message after
 // others have been sent: the step into an epoch, which each member passes on as it
-// is, is as long as the changes are many.
+// is, is as long as the changes are many, and each of the service's replicas makes one.
 const longMessage = 1024
 
 // measure returns the hash and length of m's wire form. Messages are pointers to what
 // never changes, so the same pointer is the same message.
 func (n *network) measure(m protocol.Message) (xxh3.Uint128, uint32) {
-	switch m {
-	case n.last.msg:
+	if m == n.last.msg {
 		return n.last.hash, n.last.size
-	case n.long.msg:
-		return n.long.hash, n.long.size
+	}
+	for i := range n.long {
+		if l := &n.long[i]; m == l.msg {
+			return l.hash, l.size
+		}
 	}
 	n.scratch = m.AppendTo(n.scratch[:0])
 	n.last = measured{m, xxh3.Hash128(n.scratch), uint32(len(n.scratch))}
 	if n.last.size >= longMessage {
-		n.long = n.last
+		n.long[n.longs%uint8(len(n.long))] = n.last
+		n.longs++
 	}
 	return n.last.hash, n.last.size
 }
