@@ -82,10 +82,12 @@ func TestLiftedEpochRulesAreFound(t *testing.T) {
 		t.Run(rule.String(), func(t *testing.T) {
 			e := changing(3, 1)
 			e.Lifted = e.Lifted.Lift(rule)
-			r := exploredEpochs(t, e.Model(), explore.Options{Reduction: explore.All, Workers: 2})
+			m := e.Model()
+			r := exploredEpochs(t, m, explore.Options{Reduction: explore.All})
 			if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != steps || r.Counterexample.Unscheduled != nil {
 				t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
 			}
+			new(tally).endAlike(t, "the counterexample", m, followed(t, m, r.Counterexample.Actions), held, 5000)
 		})
 	}
 }
@@ -105,14 +107,16 @@ func TestDonorCompleteIsFound(t *testing.T) {
 	for _, o := range []explore.Options{{Workers: 2}, {Workers: 1, Strategy: explore.DFS}} {
 		o.Reduction = explore.All
 		r := exploredEpochs(t, directed(), o)
-		if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != 162_540 || r.Transitions != 395_550 || o.Strategy == explore.BFS && r.Depth != 46 {
+		if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != 100_374 || r.Transitions != 237_598 || o.Strategy == explore.BFS && r.Depth != 45 {
 			t.Errorf("%v: %s, %d states, %d transitions, depth %d", o, r.Detail, r.UniqueStates, r.Transitions, r.Depth)
 		}
 	}
-	r := exploredEpochs(t, directed(dbqs.DonorComplete), explore.Options{Reduction: explore.All, Workers: 2})
+	m := directed(dbqs.DonorComplete)
+	r := exploredEpochs(t, m, explore.Options{Reduction: explore.All})
 	if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != 30 || r.Counterexample.Unscheduled != nil {
 		t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
 	}
+	new(tally).endAlike(t, "the counterexample", m, followed(t, m, r.Counterexample.Actions), held, 5000)
 }
 
 // deaf returns the system in which nothing reaches some servers, and no step some
