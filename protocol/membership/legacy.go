@@ -53,14 +53,22 @@ func (t *seat) inherit(env protocol.Env, from protocol.NodeID, counts []Count) {
 	}
 	t.heard[number] = append([]Count{}, counts...) // not nil: it has spoken
 	t.follow(s.view.Config())
-	weak := weak(before)
-	for _, id := range t.mentioned() {
+	for range t.believe(s.view.Self(), t.heard, weak(before)) {
+		env.Note(NoteCountInherited, t.instance)
+	}
+}
+
+// believe takes over of each member what so many of those that were heard say at least,
+// and returns of how many members that is. Nothing is believed of self: nobody probes
+// itself, and so would never find out that it answers.
+func (t *prober) believe(self protocol.ID, heard [][]Count, weak int) (members int) {
+	for _, id := range mentioned(heard) {
 		p := t.probe(id)
-		if p == nil || p.legacy.over {
+		if p == nil || p.legacy.over || id == self {
 			continue
 		}
 		var said [3][]int
-		for _, c := range t.heard {
+		for _, c := range heard {
 			if j, found := slices.BinarySearchFunc(c, id, func(c Count, id protocol.ID) int { return c.Member.Compare(id) }); found {
 				for k, n := range [...]int{c[j].Misses, c[j].Silent, c[j].Good} {
 					said[k] = append(said[k], n)
@@ -75,14 +83,15 @@ func (t *seat) inherit(env protocol.Env, from protocol.NodeID, counts []Count) {
 		}
 		at := len(said[0]) - weak // so many from the top say as much or more
 		p.legacy.misses, p.legacy.silent, p.legacy.good = counted(said[0][at]), counted(said[1][at]), counted(said[2][at])
-		env.Note(NoteCountInherited, t.instance)
+		members++
 	}
+	return members
 }
 
 // mentioned returns the members of which a replica of the group before has said anything,
 // by id.
-func (t *seat) mentioned() (ids []protocol.ID) {
-	for _, counts := range t.heard {
+func mentioned(heard [][]Count) (ids []protocol.ID) {
+	for _, counts := range heard {
 		for i := range counts {
 			ids = append(ids, counts[i].Member)
 		}

@@ -65,8 +65,8 @@ func (r *Replica) startViewChange(env protocol.Env, view uint64) {
 		}
 	}
 	m := r.viewChange()
+	v.current[r.self] = received{m, r.seal.rememberViewChange(m), true}
 	r.broadcast(env, m)
-	v.current[r.self] = received{m, r.seal.ViewChangeDigest(m), true}
 	for i := range v.current {
 		r.acknowledge(env, int32(i))
 	}
