@@ -125,6 +125,7 @@ func TestExploredScheduleIsReplayed(t *testing.T) {
 		{"bftbc", "bftbc.prepare", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
 		{"bftbc", "bftbc.digest-match", explore.Options{Reduction: explore.All}, []string{"reads=1"}},
 		{"dbqs-epochs", "dbqs.transfer-quorum", explore.Options{Reduction: explore.All}, nil},
+		{"dbqs-epochs", "dbqs.donor-complete", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.one-epoch-phase", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.serve-when-ready", explore.Options{Reduction: explore.All}, nil},
 		{"dbqs-epochs", "dbqs.transfer-gate", explore.Options{Reduction: explore.All, Strategy: explore.DFS}, nil},

@@ -147,8 +147,8 @@ func reducerFor[S any](m Model[S], want Reduction) (Reducer[S], Reduction, error
 
 // factors returns the members of the reduction in r and, if o asks for it, how
 // many times the unique states would be without each of them.
-func factors[S any](ctx context.Context, m Model[S], reducer Reducer[S], o Options, r *Result) map[string]float64 {
-	saved := map[string]float64{}
+func factors[S any](ctx context.Context, m Model[S], reducer Reducer[S], o Options, r *Result) map[string]Factor {
+	saved := map[string]Factor{}
 	for _, kind := range o.Reduction.Kinds() {
 		saved[kind.String()] = 0
 		if !o.Factors || !r.Exhaustive {
@@ -161,7 +161,7 @@ func factors[S any](ctx context.Context, m Model[S], reducer Reducer[S], o Optio
 		}
 		full := newSearch(ctx, m, reducer, without).run(r.Model)
 		if full.Exhaustive {
-			saved[kind.String()] = float64(full.UniqueStates) / float64(r.UniqueStates)
+			saved[kind.String()] = Factor(full.UniqueStates) / Factor(r.UniqueStates)
 		}
 	}
 	return saved

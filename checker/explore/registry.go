@@ -31,7 +31,7 @@ type Entry struct {
 	Rules     []string          // safety rules that can be lifted
 	Least     map[string]Values // what lifting a rule sets instead of the defaults, where it takes more than those to see it missed
 	Reduction Reduction         // what people get who ask for nothing else
-	Machines  bool              // made of protocol machines, so that the simulator can repeat a counterexample
+	Alone     string            // why the simulator can repeat no counterexample, a clause; empty if it can
 	Build     func(v Values, lifted []string) Runner
 }
 

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -52,8 +53,8 @@ type Result struct {
 	NeverReached []string          `json:"never_reached"`
 
 	// Reduction is, for each kind in use, the number of unique states without it
-	// over the number with it; 0 where it was not measured.
-	Reduction map[string]float64 `json:"reduction"`
+	// over the number with it.
+	Reduction map[string]Factor `json:"reduction"`
 
 	WallNS int64 `json:"wall_ns"`
 
@@ -63,6 +64,17 @@ type Result struct {
 
 	// Counterexample leads to the state that decided the verdict, if there is one.
 	Counterexample *Counterexample `json:"-"`
+}
+
+// Factor is how many times fewer states a reduction left; 0, and null as JSON, where that was not measured.
+type Factor float64
+
+// MarshalJSON implements json.Marshaler.
+func (f Factor) MarshalJSON() ([]byte, error) {
+	if f == 0 {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(f))
 }
 
 // Counterexample is a path from an initial state to a state that breaks a property.

@@ -183,7 +183,7 @@ func (s *search[S]) summary(name string) *Result {
 	r := &Result{Model: name, UniqueStates: p.States, Transitions: p.Transitions, Depth: p.Depth,
 		MissedProbability: missedProbability(p.States), TruncatedBy: s.watch.truncatedBy(),
 		WallNS: s.watch.elapsed().Nanoseconds(), PeakBytes: s.watch.peak(p.Bytes),
-		Reach: map[string]uint64{}, NeverReached: []string{}, Reduction: map[string]float64{}}
+		Reach: map[string]uint64{}, NeverReached: []string{}, Reduction: map[string]Factor{}}
 	for i, p := range s.props {
 		if p.Kind != Reach {
 			continue

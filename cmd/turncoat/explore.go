@@ -123,8 +123,8 @@ func (f *exploreFlags) run(cmd *cobra.Command, name string) error {
 	if err := checkFor(cmd, f.budget); err != nil {
 		return err
 	}
-	if f.out != "" && !entry.Machines {
-		return fmt.Errorf("--out: model %s has no machines that the simulator could drive; its counterexample is printed", name)
+	if f.out != "" && entry.Alone != "" {
+		return fmt.Errorf("--out: no counterexample of model %s can be replayed: %s; without --out it is printed", name, entry.Alone)
 	}
 	if f.out != "" {
 		if err := scenarios.Writable(filepath.Dir(f.out)); err != nil {

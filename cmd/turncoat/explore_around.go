@@ -81,7 +81,7 @@ func (f *exploreFlags) resultAround(found *around.Result) *explore.Result {
 	runtime.ReadMemStats(&memory)
 	r := &explore.Result{Model: "around " + f.around, Verdict: explore.Pass, Detail: found.Detail(), UniqueStates: uint64(found.Distinct),
 		Transitions: uint64(found.Runs), Depth: f.edits, Exhaustive: found.Runs == found.Lists, WallNS: int64(found.Wall), PeakBytes: int64(memory.Sys),
-		Reach: map[string]uint64{}, NeverReached: []string{}, Reduction: map[string]float64{}}
+		Reach: map[string]uint64{}, NeverReached: []string{}, Reduction: map[string]explore.Factor{}}
 	switch {
 	case found.Finding != nil:
 		r.Verdict, r.Property = found.Finding.Outcome.String(), found.Finding.Artifact.Property

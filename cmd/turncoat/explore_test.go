@@ -53,6 +53,22 @@ func TestExploreAsJSON(t *testing.T) {
 	}
 }
 
+// What a reduction saved is not a number unless it was measured.
+func TestUnmeasuredFactorsAreNull(t *testing.T) {
+	for args, want := range map[string]string{
+		"abd --reduce all --json": `"reduction":{"por":1.4945054945054945,"prune":1},`,
+		"abd --set servers=2 --set clients=2 --reduce por --depth 3 --json": `"reduction":{"por":null,"prune":null},`,
+	} {
+		if got := turncoat(append([]string{"explore"}, strings.Fields(args)...)...); !strings.Contains(got.out, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	var r exploration
+	if err := json.Unmarshal([]byte(turncoat("explore", "dbqs-static", "--json").out), &r); err != nil || len(r.Reduction) != 3 || r.Reduction["por"] != 0 {
+		t.Errorf("%v, %v", r.Reduction, err)
+	}
+}
+
 // keysOf returns the fields of a JSON object in their order.
 func keysOf(t *testing.T, text string) []string {
 	t.Helper()
@@ -128,7 +144,8 @@ func TestExploreRefuses(t *testing.T) {
 		"abd --for -1s":                     "above zero",
 		"abd --depth -1":                    "above zero",
 		"abd --seed 4":                      "seeds are for random and pct",
-		"abd --out x":                       "no machines",
+		"abd --out x":                       "no counterexample of model abd can be replayed: it was written for the explorer",
+		"end-epoch --out x":                 "no counterexample of model end-epoch can be replayed: its steps are votes",
 		"dbqs-static --out /dev/null/x":     "cannot make the directory",
 		"abd single-copy":                   "accepts at most 1 arg",
 		"dbqs-static --lift dbqs.writeback": "did you mean dbqs.write-back?",
@@ -152,6 +169,15 @@ func TestExploreWritesWhatReplayRepeats(t *testing.T) {
 	again := turncoat("replay", file)
 	if again.status != 1 || !strings.Contains(again.out, "violation of dbqs.atomicity") || !strings.Contains(again.out, r.Reproduce) {
 		t.Errorf("%+v", again)
+	}
+}
+
+// Where nothing can be replayed, the counterexample is printed, and why there is no artifact.
+func TestExploredVotesAreNotReplayed(t *testing.T) {
+	got := turncoat("explore", "end-epoch", "--lift", "membership.eviction-votes")
+	if got.status != 1 || !strings.Contains(got.out, "1. the service accepts in epoch 0: member 4 is gone") ||
+		!strings.Contains(got.err, "turncoat: no artifact: its steps are votes and operations handed to the membership service's state machine") {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -17,7 +17,7 @@ func bftbcEntry() explore.Entry {
 			{Name: "readers", Doc: "correct clients that read", Default: 1, Min: 1, Max: 2},
 			{Name: "reads", Doc: "operations of each reader", Default: 2, Min: 1, Max: 2},
 		},
-		Reduction: explore.All, Machines: true,
+		Reduction: explore.All,
 	}
 	for _, r := range bftbc.Rules {
 		e.Rules = append(e.Rules, r.Name)

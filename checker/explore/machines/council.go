@@ -2,10 +2,7 @@ package machines
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/bits"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -73,18 +70,6 @@ type CouncilModel struct {
 	byForm   map[string]uint16 // looked up only
 	executed map[motion]uint16 // the service after an operation; looked up only
 }
-
-// motion is an operation that is asked for in a state of the service: a question, and the
-// statements on it.
-type motion struct {
-	service  uint16
-	question uint8
-	evidence [2]exhibit
-	n        uint8 // of evidence
-}
-
-// exhibit is a statement as evidence: in whose name, who signed it, and in which epoch.
-type exhibit struct{ name, signer, epoch uint8 }
 
 // Model returns the model.
 func (c Council) Model() *CouncilModel {
@@ -195,78 +180,6 @@ func targetOf(bit uint8) (evict bool, target int) {
 	return i < councilTargets, councilReplicas + i%councilTargets
 }
 
-// motions appends the operations on one question that change the service.
-func (m *CouncilModel) motions(s *CouncilState, epoch int, bit uint8, out []explore.Step[CouncilState]) []explore.Step[CouncilState] {
-	var all []exhibit
-	for e := range epoch + 1 {
-		for replica := range councilReplicas {
-			if replica == 0 || s.cast[e][replica]&bit != 0 {
-				all = append(all, exhibit{uint8(replica), uint8(replica), uint8(e)})
-			}
-			if replica > 0 {
-				all = append(all, exhibit{uint8(replica), 0, uint8(e)})
-			}
-		}
-	}
-	reached := make(map[uint16]bool) // looked up only
-	add := func(x motion) {
-		if next := m.execute(x); next != s.service && !reached[next] {
-			reached[next] = true
-			var t *explore.Step[CouncilState]
-			out, t = explore.Extend(out)
-			t.State = *s
-			t.State.service = next
-			t.Action = explore.Action(motionFlag | uint64(bit)<<48 | packed(x.evidence[0])<<24 | packed(x.evidence[1])<<8 | uint64(x.n))
-		}
-	}
-	for i, a := range all {
-		add(motion{s.service, bit, [2]exhibit{a}, 1})
-		for _, b := range all[i:] {
-			add(motion{s.service, bit, [2]exhibit{a, b}, 2})
-		}
-	}
-	return out
-}
-
-func packed(x exhibit) uint64 { return uint64(x.name)<<8 | uint64(x.signer)<<4 | uint64(x.epoch) }
-
-func unpacked(n uint64) exhibit {
-	return exhibit{uint8(n >> 8 & 0xf), uint8(n >> 4 & 0xf), uint8(n & 0xf)}
-}
-
-// execute returns the number of the service after an operation.
-func (m *CouncilModel) execute(x motion) uint16 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if next, known := m.executed[x]; known {
-		return next
-	}
-	s := m.services[x.service].Clone().(*membership.Service)
-	var evidence []membership.Statement
-	kind, target := membership.VoteEnd, protocol.ID{}
-	if x.question != stateEnd {
-		evict, i := targetOf(x.question)
-		if kind, target = membership.VoteReactivate, m.ids[i]; evict {
-			kind = membership.VoteEvict
-		}
-	}
-	for _, e := range x.evidence[:x.n] {
-		v, ok := membership.SignVote(&m.cfg, m.keys[e.signer], m.epochKeys[e.signer], uint64(e.epoch), kind, target)
-		if !ok {
-			panic("machines: a key that never evolved has")
-		}
-		evidence = append(evidence, membership.Statement{Replica: int(e.name), Sig: v.Sig})
-	}
-	op := membership.EncodeEnd(s.Epoch(), evidence)
-	if kind != membership.VoteEnd {
-		op = membership.EncodeStatus(s.Epoch(), kind, target, evidence)
-	}
-	s.Execute(m.keys[0].Self(), op, false)
-	next := m.keep(s)
-	m.executed[x] = next
-	return next
-}
-
 // AppendState appends the numbers of which a state consists.
 func (m *CouncilModel) AppendState(b []byte, s *CouncilState) []byte {
 	b = binary.LittleEndian.AppendUint16(b, s.service)
@@ -282,51 +195,6 @@ func (m *CouncilModel) DecodeState(b []byte, s *CouncilState) {
 	for e := range m.Epochs {
 		copy(s.cast[e][1:], b[2+e*(councilReplicas-1):])
 	}
-}
-
-// Describe says what an action does.
-func (m *CouncilModel) Describe(s *CouncilState, a explore.Action) string {
-	epoch := m.service(s).Epoch()
-	if a&motionFlag == 0 {
-		return fmt.Sprintf("r%d states in epoch %d: %s", a>>replicaShift, epoch, m.says(uint8(a)))
-	}
-	var evidence []string
-	n := uint64(a) & 0xff
-	for i := range n {
-		x := unpacked(uint64(a) >> (24 - 16*i))
-		text := fmt.Sprintf("r%d's of epoch %d", x.name, x.epoch)
-		if x.signer != x.name {
-			text += " made by r0"
-		}
-		evidence = append(evidence, text)
-	}
-	return fmt.Sprintf("the service accepts in epoch %d: %s, on the statements %s", epoch, m.says(uint8(uint64(a)>>48)), strings.Join(evidence, " and "))
-}
-
-func (m *CouncilModel) says(bit uint8) string {
-	if bit == stateEnd {
-		return "the epoch is over"
-	}
-	evict, target := targetOf(bit)
-	if evict {
-		return fmt.Sprintf("member %d is gone", target)
-	}
-	return fmt.Sprintf("member %d is back", target)
-}
-
-// Explain shows the service.
-func (m *CouncilModel) Explain(s *CouncilState) string {
-	service := m.service(s)
-	lines := []string{fmt.Sprintf("epoch %d", service.Epoch())}
-	for member := range service.Config().All() {
-		if member.Status == ring.Inactive {
-			lines = append(lines, fmt.Sprintf("member %d is inactive", slices.Index(m.ids, member.ID)))
-		}
-	}
-	for _, c := range service.Pending() {
-		lines = append(lines, fmt.Sprintf("member %d will be %v", slices.Index(m.ids, c.Member.ID), c.Member.Status))
-	}
-	return strings.Join(lines, "\n")
 }
 
 // HeldBytes implements explore.Holder: the states of the service, each of some kilobytes, and

@@ -2,6 +2,7 @@ package machines
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"turncoat/checker/explore"
@@ -97,6 +98,13 @@ func (m *CouncilModel) Ample(_ *CouncilState, steps []explore.Step[CouncilState]
 	return steps
 }
 
+const councilAlone = "its steps are votes and operations handed to the membership service's state machine, which in the simulator come of probes, timers and PBFT, and the model leaves those out"
+
+// Schedule implements explore.Scheduler: it says why there is no schedule.
+func (m *CouncilModel) Schedule([]explore.Action) (*explore.Schedule, error) {
+	return nil, errors.New(councilAlone)
+}
+
 // councilEntry is the model under the name by which people call it.
 func councilEntry() explore.Entry {
 	e := explore.Entry{
@@ -107,6 +115,7 @@ func councilEntry() explore.Entry {
 			{Name: "members", Doc: "members besides the service's four replicas", Default: 1, Min: 1, Max: councilTargets},
 		},
 		Reduction: explore.All,
+		Alone:     councilAlone,
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			c := Council{Epochs: v["epochs"], Members: v["members"], Lifted: view.Rules.Lifted(func(name string) bool { return slices.Contains(lifted, name) })}
 			return explore.RunnerOf("end-epoch", explore.Model[CouncilState](c.Model()))

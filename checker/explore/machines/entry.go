@@ -36,7 +36,7 @@ func Entries() explore.Registry {
 			count("duplicates", "messages that may be duplicated on a path", 0, 0, 3),
 			count("crashes", "crashes of correct servers on a path", 0, 0, 3),
 		},
-		Rules: rules, Reduction: explore.All, Machines: true,
+		Rules: rules, Reduction: explore.All,
 		Build: func(v explore.Values, lifted []string) explore.Runner {
 			return explore.RunnerOf("dbqs-static", explore.Model[State](staticOf(v, lifted).Model()))
 		},
@@ -53,7 +53,7 @@ func Entries() explore.Registry {
 			count("from", "where a directed search begins, which raises the others as it needs: 0 at the start, 1 when two requests have come, "+
 				"2 when one has prepared at a backup, 3 when it has executed there, 4 when a liar has split the replicas, 5 when it has lied about it", 0, 0, prefixes-1),
 		},
-		Rules: orderRules, Reduction: explore.All, Machines: true,
+		Rules: orderRules, Reduction: explore.All,
 		Least: map[string]explore.Values{
 			pbft.Rules.Names(pbft.CommitPhase):          {"clients": 2, "from": fromPrepared},
 			pbft.Rules.Names(pbft.PreparedCertificates): {"clients": 2, "from": fromExecuted},

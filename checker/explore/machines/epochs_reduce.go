@@ -24,10 +24,12 @@ import (
 // nobody sees what it has heard, and whoever asks for the object waits. So
 //   - every answer of a donor that counts is taken at once, the last one too: a
 //     server that is ready early only enables more;
-//   - the liar speaks last. Where a transfer may be overtaken by the next one (two steps), what
-//     it heard of the liar stays all the same: there the liar may speak at any moment.
+//   - the liar speaks last. Where a transfer may be overtaken by the next one, what
+//     it heard of the liar stays all the same: there the liar may speak at any moment. That is
+//     so of all but the newest members, those of the last epoch alone.
 //
-// None of that is so when servers serve or hand on before they are ready.
+// None of that is so when servers serve before they are ready; and when they hand on before they
+// are, it is so of the newest members, whom nobody asks for anything.
 //
 // Who asks too early, waits: a replica keeps the request until it can be answered. A
 // run in which the request arrives only then has the same answers. (That a waiting request
@@ -45,10 +47,7 @@ func (e Epochs) claims(object protocol.ID) Claims {
 	c := e.DBQS.claims()
 	c.Alike = e.alike()
 	c.Repeats = c.Repeats || e.Lifted.Lifted(dbqs.OneEpochPhase)
-	hidden := !e.Lifted.Lifted(dbqs.ServeWhenReady) && !e.Lifted.Lifted(dbqs.DonorComplete)
-	c.Ample = func(m *Model, s *State, steps []explore.Step[State]) []explore.Step[State] {
-		return e.ample(m, s, steps, hidden)
-	}
+	c.Ample = e.ample
 	c.Dead = func(m *Model, s *State, x *envelope) (dead, sure bool) { return e.dead(m, s, x, object) }
 	return c
 }
@@ -72,7 +71,7 @@ func (e Epochs) alike() (kinds [][]int) {
 }
 
 // ample returns the steps to explore.
-func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State], hidden bool) []explore.Step[State] {
+func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State]) []explore.Step[State] {
 	for i := range steps {
 		kind, n := split(steps[i].Action)
 		if kind != actDeliver {
@@ -81,7 +80,7 @@ func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State], hidden bo
 		x := m.envelopes.at(uint32(n))
 		_, reply := x.msg.(dbqs.Reply)
 		_, hands := x.msg.(*dbqs.FetchReply)
-		if reply && m.counts(s, x) || hands && hidden || e.joins(m, s, x) {
+		if reply && m.counts(s, x) || hands && e.hidden(x.to) || e.joins(m, s, x) {
 			return steps[i : i+1]
 		}
 	}
@@ -90,7 +89,7 @@ func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State], hidden bo
 		kind, n := split(t.Action)
 		if kind == actDeliver || kind == actLie {
 			x := m.envelopes.at(uint32(n))
-			if kind == actDeliver && (m.kept(s, x) || m.covered(s, x, steps)) || kind == actLie && e.early(m, s, x, hidden) {
+			if kind == actDeliver && (m.kept(s, x) || m.needless(s, x) || m.covered(s, x, steps)) || kind == actLie && e.early(m, s, x) {
 				continue
 			}
 		}
@@ -100,6 +99,17 @@ func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State], hidden bo
 		return steps // nothing else is left to happen
 	}
 	return kept
+}
+
+// hidden reports whether nobody sees what a server has heard of a transfer before it is finished.
+func (e Epochs) hidden(server int) bool {
+	return !e.Lifted.Lifted(dbqs.ServeWhenReady) && (!e.Lifted.Lifted(dbqs.DonorComplete) || e.newest(server))
+}
+
+// newest reports whether a server is a member in the last epoch alone: its one transfer is overtaken by
+// none, and nobody fetches from it.
+func (e Epochs) newest(server int) bool {
+	return !slices.Contains(e.shape().Group(e.Steps-1), protocol.NodeID(server))
 }
 
 // joins reports whether x is the next step of a server that is in no group yet.
@@ -124,15 +134,41 @@ func (m *Model) kept(s *State, x *envelope) bool {
 	return ok && m.step(l, input{deliver, x.id}).next.machine.(*dbqs.Replica).Waiting() > r.Waiting()
 }
 
+// needless reports whether x is a step that only has its receiver enter an epoch for which
+// nobody has asked it anything yet.
+func (m *Model) needless(s *State, x *envelope) bool {
+	l := m.local(s, x.to)
+	if _, ok := x.msg.(*view.Step); !ok || len(m.Nodes[x.to].Script) > 0 || len(m.step(l, input{deliver, x.id}).sent) > 0 {
+		return false
+	}
+	for i := range int(s.count) {
+		if y := m.inFlight(s, i); y.to == x.to && meant(y.msg) > epochOf(l) {
+			return false
+		}
+	}
+	return true
+}
+
+// meant returns the epoch that a server must have entered to answer a request, 0 for what is none.
+func meant(m protocol.Message) uint64 {
+	if q, ok := m.(*dbqs.Fetch); ok {
+		return q.Into
+	}
+	if h := dbqs.HeaderOf(m); h != nil {
+		return h.Epoch
+	}
+	return 0
+}
+
 // early reports whether x is a lie that completes nothing and can be told later.
-func (e Epochs) early(m *Model, s *State, x *envelope, hidden bool) bool {
+func (e Epochs) early(m *Model, s *State, x *envelope) bool {
 	if len(m.Nodes[x.to].Script) > 0 {
 		return !m.Claims.Repeats && m.counts(s, x)
 	}
 	l := m.local(s, x.to)
 	_, was := l.machine.(*dbqs.Replica).Moved()
 	_, is := m.step(l, input{deliver, x.id}).next.machine.(*dbqs.Replica).Moved()
-	return hidden && e.Steps == 1 && is == was
+	return e.hidden(x.to) && e.newest(x.to) && is == was
 }
 
 // dead reports whether a message will never matter. What it cannot tell, the receiver
@@ -140,7 +176,10 @@ func (e Epochs) early(m *Model, s *State, x *envelope, hidden bool) bool {
 func (e Epochs) dead(m *Model, s *State, x *envelope, object protocol.ID) (dead, sure bool) {
 	switch q := x.msg.(type) {
 	case *view.Step:
-		return len(m.Nodes[x.to].Script) > 0 && m.finished(m.local(s, x.to)), true
+		if len(m.Nodes[x.to].Script) > 0 {
+			return m.finished(m.local(s, x.to)), true
+		}
+		return false, true
 	case *dbqs.Fetch:
 		return m.local(s, x.from).machine.(*dbqs.Replica).Settled(object, q.Into), true
 	case *dbqs.Read, *dbqs.ReadTS:

@@ -82,12 +82,41 @@ func TestLiftedEpochRulesAreFound(t *testing.T) {
 		t.Run(rule.String(), func(t *testing.T) {
 			e := changing(3, 1)
 			e.Lifted = e.Lifted.Lift(rule)
-			r := exploredEpochs(t, e.Model(), explore.Options{Reduction: explore.All, Workers: 2})
+			m := e.Model()
+			r := exploredEpochs(t, m, explore.Options{Reduction: explore.All})
 			if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != steps || r.Counterexample.Unscheduled != nil {
 				t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
 			}
+			new(tally).endAlike(t, "the counterexample", m, followed(t, m, r.Counterexample.Actions), held, 5000)
 		})
 	}
+}
+
+// directed is the system in which a donor that is not complete is missed, from where it is asked.
+func directed(rules ...dbqs.Rule) *Model {
+	e := Epochs{DBQS: small(), From: fromDonated}
+	for _, r := range rules {
+		e.Lifted = e.Lifted.Lift(r)
+	}
+	return e.Model()
+}
+
+// Across two steps the rule on complete donors is missed, by a way that no way with this beginning is shorter
+// than; with the rule, every way with this beginning is seen, and nothing is wrong.
+func TestDonorCompleteIsFound(t *testing.T) {
+	for _, o := range []explore.Options{{Workers: 2}, {Workers: 1, Strategy: explore.DFS}} {
+		o.Reduction = explore.All
+		r := exploredEpochs(t, directed(), o)
+		if r.Verdict != explore.Pass || !r.Exhaustive || r.UniqueStates != 100_374 || r.Transitions != 237_598 || o.Strategy == explore.BFS && r.Depth != 45 {
+			t.Errorf("%v: %s, %d states, %d transitions, depth %d", o, r.Detail, r.UniqueStates, r.Transitions, r.Depth)
+		}
+	}
+	m := directed(dbqs.DonorComplete)
+	r := exploredEpochs(t, m, explore.Options{Reduction: explore.All})
+	if r.Verdict != explore.Violation || r.Property != "atomic" || r.Depth != 30 || r.Counterexample.Unscheduled != nil {
+		t.Errorf("%s of %s in %d steps, %v", r.Verdict, r.Property, r.Depth, r.Counterexample.Unscheduled)
+	}
+	new(tally).endAlike(t, "the counterexample", m, followed(t, m, r.Counterexample.Actions), held, 5000)
 }
 
 // deaf returns the system in which nothing reaches some servers, and no step some

@@ -32,6 +32,13 @@ func arrives(from, to int, what protocol.Kind) Cue {
 	}}
 }
 
+// answers is the cue for the first answer of a kind that the liar may give to a node.
+func answers(to int, what protocol.Kind) Cue {
+	return Cue{holds: func(kind, node int, e *envelope) bool {
+		return kind == actLie && node == to && e.msg.Kind() == what
+	}}
+}
+
 // gives is the cue for the expiry of a server's timer: it gives up.
 func gives(server int) Cue {
 	return Cue{holds: func(kind, node int, _ *envelope) bool { return kind == actExpire && node == server }}

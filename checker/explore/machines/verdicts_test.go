@@ -87,6 +87,23 @@ func TestVoteVerdictsDoNotDependOnReductions(t *testing.T) {
 	}
 }
 
+// replicasEnd is an ending for replicas of PBFT: what each has executed, in which view it is, and whether the clients are done.
+func replicasEnd(m *Model, s *State) string {
+	var replicas []string
+	for i := m.liar + 1; i < pbftReplicas; i++ {
+		x := m.local(s, i).machine.(*pbft.Replica)
+		view, active := x.View()
+		text := fmt.Sprint(view, active)
+		for seq := uint64(1); seq <= x.LastExecuted(); seq++ {
+			digest, _, _, _ := x.Executed(seq)
+			text += fmt.Sprintf(" %x", digest[:4])
+		}
+		replicas = append(replicas, text)
+	}
+	slices.Sort(replicas) // those that are alike are renamed
+	return fmt.Sprint(replicas, m.done(s))
+}
+
 // ends returns how the replicas of PBFT can end: what each has executed, in which view, and whether the clients are done.
 func ends(m *Model, r explore.Reduction) (found map[string]bool, states int) {
 	found = map[string]bool{}
@@ -105,19 +122,7 @@ func ends(m *Model, r explore.Reduction) (found map[string]bool, states int) {
 		seen[key] = true
 		steps := m.Successors(&s, nil)
 		if len(steps) == 0 {
-			var replicas []string
-			for i := m.liar + 1; i < pbftReplicas; i++ {
-				x := m.local(&s, i).machine.(*pbft.Replica)
-				view, active := x.View()
-				text := fmt.Sprint(view, active)
-				for seq := uint64(1); seq <= x.LastExecuted(); seq++ {
-					digest, _, _, _ := x.Executed(seq)
-					text += fmt.Sprintf(" %x", digest[:4])
-				}
-				replicas = append(replicas, text)
-			}
-			slices.Sort(replicas) // those that are alike are renamed
-			found[fmt.Sprint(replicas, m.done(&s))] = true
+			found[replicasEnd(m, &s)] = true
 		}
 		if r&explore.PartialOrder != 0 {
 			steps = m.Ample(&s, steps, r)

@@ -16,6 +16,9 @@ func Shipped() explore.Registry {
 	return all
 }
 
+// alone is why no counterexample of this package's models can be replayed.
+const alone = "it was written for the explorer, and no machine of the simulator does the same"
+
 // small returns the models of this package.
 func small() explore.Registry {
 	clients := explore.Param{Name: "clients", Doc: "clients, each of which writes once and then reads once", Default: 2, Min: 1, Max: maxClients}
@@ -27,6 +30,7 @@ func small() explore.Registry {
 				{Name: "servers", Doc: "servers, a majority of which serves each operation", Default: 2, Min: 2, Max: maxServers},
 				clients,
 			},
+			Alone: alone,
 			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("abd", ABD(v["servers"], v["clients"]))
 			},
@@ -38,6 +42,7 @@ func small() explore.Registry {
 				clients,
 				{Name: "servers", Doc: "servers, each with a copy that the others do not know", Default: 1, Min: 1, Max: maxServers},
 			},
+			Alone: alone,
 			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("single-copy", SingleCopy(v["servers"], v["clients"]))
 			},
@@ -48,6 +53,7 @@ func small() explore.Registry {
 			Params: []explore.Param{
 				{Name: "rms", Doc: "resource managers", Default: 3, Min: 1, Max: maxManagers},
 			},
+			Alone: alone,
 			Build: func(v explore.Values, _ []string) explore.Runner {
 				return explore.RunnerOf("two-phase-commit", TwoPhaseCommit(v["rms"]))
 			},
