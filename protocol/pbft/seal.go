@@ -32,13 +32,12 @@ const maxText = 256
 // instancePrefix is the length of what stands before each text: a letter and the instance.
 const instancePrefix = 1 + 8
 
-// Sealer authenticates and checks messages as one node. Its buffer is scratch: a
-// clone of a machine gets its own.
+// Sealer authenticates and checks messages as one node. It builds texts in the scratch
+// space of the keys and has no state of its own: clones of a machine share it.
 type Sealer struct {
 	cfg  *Config
 	keys *auth.Keys
 	self int // number in the group, or -1
-	text []byte
 }
 
 // NewSealer returns the sealer of the node that keys belong to. Machines have their
@@ -58,16 +57,16 @@ func (s *Sealer) covered(text []byte) []byte {
 }
 
 func (s *Sealer) textOf(m authenticated) []byte {
-	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
-	s.text = m.appendText(b)
-	return s.covered(s.text)
+	b := appendU64(append(s.keys.Scratch[:0], 'P'), s.cfg.Instance)
+	s.keys.Scratch = m.appendText(b)
+	return s.covered(s.keys.Scratch)
 }
 
 // voteText returns what a vote of a proof signs: the text of the message it stands for.
 func (s *Sealer) voteText(tag byte, view, seq uint64, d auth.Digest, replica int32) []byte {
-	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
-	s.text = appendVoteText(b, tag, view, seq, &d, replica)
-	return s.text
+	b := appendU64(append(s.keys.Scratch[:0], 'P'), s.cfg.Instance)
+	s.keys.Scratch = appendVoteText(b, tag, view, seq, &d, replica)
+	return s.keys.Scratch
 }
 
 // Seal authenticates m to every replica, in place of the Auth that it had: with
@@ -114,7 +113,7 @@ type mark struct {
 
 // mark marks a.
 func (s *Sealer) mark(a *Auth, to protocol.NodeID) {
-	a.made = mark{a, s.cfg.Instance, s.keys.Self(), to, uint32(len(s.text))}
+	a.made = mark{a, s.cfg.Instance, s.keys.Self(), to, uint32(len(s.keys.Scratch))}
 }
 
 // long reports whether the MACs cover a digest in place of the text.
@@ -187,17 +186,17 @@ func (s *Sealer) RequestDigest(m *Request) auth.Digest {
 	if m.memo.of == m {
 		return m.memo.recall(s)
 	}
-	s.text = m.appendCore(s.text[:0])
-	return s.keys.Digest(s.text)
+	s.keys.Scratch = m.appendCore(s.keys.Scratch[:0])
+	return s.keys.Digest(s.keys.Scratch)
 }
 
 // BatchDigest returns the digest of a batch of requests, given theirs.
 func (s *Sealer) BatchDigest(requests []auth.Digest) auth.Digest {
-	b := s.text[:0]
+	b := s.keys.Scratch[:0]
 	for i := range requests {
 		b = append(b, requests[i][:]...)
 	}
-	s.text = b
+	s.keys.Scratch = b
 	return s.keys.Digest(b)
 }
 
@@ -214,8 +213,8 @@ func (s *Sealer) ViewChangeDigest(m *ViewChange) auth.Digest {
 	if m.memo.of == m {
 		return m.memo.recall(s)
 	}
-	s.text = m.appendText(s.text[:0])
-	return s.keys.Digest(s.text)
+	s.keys.Scratch = m.appendText(s.keys.Scratch[:0])
+	return s.keys.Digest(s.keys.Scratch)
 }
 
 // Reseal authenticates m anew, as the node that the sealer belongs to, in the manner
