@@ -68,7 +68,7 @@ func (w *words) fields(v reflect.Value, depth int) {
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if name := strings.ToLower(f.Name); !slices.Contains(unread, name) {
+		if name := strings.ToLower(f.Name); f.IsExported() && !slices.Contains(unread, name) {
 			w.value(name, v.Field(i), depth-1)
 		}
 	}
