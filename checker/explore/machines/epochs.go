@@ -28,9 +28,10 @@ import (
 //   - Retransmission and garbage, which are matters of timers.
 type Epochs struct {
 	DBQS
-	Overlap int // members that stay at each step
-	Steps   int // epochs after the first
-	From    int // where a directed search begins (epochs_prefix.go); 0 for the start
+	Overlap int  // members that stay at each step
+	Steps   int  // epochs after the first
+	Silent  bool // the liar says nothing to servers that fetch
+	From    int  // where a directed search begins (epochs_prefix.go); 0 for the start
 }
 
 // shape returns the groups.
@@ -56,7 +57,7 @@ func (e Epochs) Model() *Model {
 	c := &dbqs.Config{F: 1, Lifted: e.Lifted, Retry: 1, RetryMax: 1}
 	s := System{
 		Protocol: "dbqs-epochs", Strategy: new(adversary.DBQSAnswer).Name(), Lifted: e.rules(), Object: object,
-		Dialect: handover{storage{liar: keys.Keys(0)}}, Claims: e.claims(object), Ignore: e.ignore(object),
+		Dialect: handover{storage{liar: keys.Keys(0)}, e.Silent}, Claims: e.claims(object), Ignore: e.ignore(object),
 		Attendants: 1, Epochs: e.Steps, Overlap: e.Overlap, Prefix: e.prefix(), Extra: e.situations(object),
 	}
 	for i := range n {
@@ -150,7 +151,18 @@ func epochOf(l *local) uint64 {
 }
 
 // handover is the dialect of dBQS with what servers say to each other.
-type handover struct{ storage }
+type handover struct {
+	storage
+	silent bool
+}
+
+// Lies returns the answers to a request of a client, or of a server that fetches.
+func (d handover) Lies(facts []protocol.Message, to protocol.NodeID, request protocol.Message) []protocol.Message {
+	if _, fetches := request.(*dbqs.Fetch); fetches && d.silent {
+		return nil
+	}
+	return d.storage.Lies(facts, to, request)
+}
 
 // Describe says what is in a message.
 func (d handover) Describe(m protocol.Message) string {

@@ -21,6 +21,7 @@ func epochsEntry() explore.Entry {
 			{Name: "epochs", Doc: "steps to another group", Default: 1, Min: 1, Max: 2},
 			{Name: "overlap", Doc: "members that stay at each step, of four", Default: 3, Min: 0, Max: 3},
 			{Name: "liars", Doc: "servers in the adversary's hands", Default: 1, Min: 0, Max: 1},
+			{Name: "donates", Doc: "whether the liar answers servers that fetch, too, as it does clients", Default: 1, Min: 0, Max: 1},
 			{Name: "writers", Doc: "clients that write", Default: 1, Min: 1, Max: 2},
 			{Name: "writes", Doc: "operations of each writer", Default: 1, Min: 1, Max: 2},
 			{Name: "readers", Doc: "clients that read", Default: 1, Min: 0, Max: 2},
@@ -41,7 +42,7 @@ func epochsEntry() explore.Entry {
 }
 
 func epochsOf(v explore.Values, lifted []string) Epochs {
-	e := Epochs{Overlap: v["overlap"], Steps: v["epochs"], From: v["from"]}
+	e := Epochs{Overlap: v["overlap"], Steps: v["epochs"], Silent: v["donates"] == 0, From: v["from"]}
 	e.Liars, e.Writers, e.Writes, e.Readers, e.Reads = v["liars"], v["writers"], v["writes"], v["readers"], v["reads"]
 	for _, r := range epochRules {
 		if slices.Contains(lifted, r.String()) {

@@ -38,6 +38,9 @@ import (
 // would be kept is not delivered yet. It is the same with a step that comes before its
 // turn.
 //
+// A server that enters an epoch and sends nothing at that could as well enter later: what it does not answer any more
+// is a request that need not have come. So it enters when somebody asks it for what it does in that epoch.
+//
 // An idle client is told of no epoch: it acts as one that is told as soon as its
 // operation has begun, but for requests which nobody answers in time. A server that is
 // not in a group yet is told at once: nobody asks it for anything before.
@@ -89,7 +92,7 @@ func (e Epochs) ample(m *Model, s *State, steps []explore.Step[State]) []explore
 		kind, n := split(t.Action)
 		if kind == actDeliver || kind == actLie {
 			x := m.envelopes.at(uint32(n))
-			if kind == actDeliver && (m.kept(s, x) || m.covered(s, x, steps)) || kind == actLie && e.early(m, s, x) {
+			if kind == actDeliver && (m.kept(s, x) || m.needless(s, x) || m.covered(s, x, steps)) || kind == actLie && e.early(m, s, x) {
 				continue
 			}
 		}
@@ -134,6 +137,32 @@ func (m *Model) kept(s *State, x *envelope) bool {
 	return ok && m.step(l, input{deliver, x.id}).next.machine.(*dbqs.Replica).Waiting() > r.Waiting()
 }
 
+// needless reports whether x is a step that only has its receiver enter an epoch for which
+// nobody has asked it anything yet.
+func (m *Model) needless(s *State, x *envelope) bool {
+	l := m.local(s, x.to)
+	if _, ok := x.msg.(*view.Step); !ok || len(m.Nodes[x.to].Script) > 0 || len(m.step(l, input{deliver, x.id}).sent) > 0 {
+		return false
+	}
+	for i := range int(s.count) {
+		if y := m.inFlight(s, i); y.to == x.to && meant(y.msg) > epochOf(l) {
+			return false
+		}
+	}
+	return true
+}
+
+// meant returns the epoch that a server must have entered to answer a request, 0 for what is none.
+func meant(m protocol.Message) uint64 {
+	if q, ok := m.(*dbqs.Fetch); ok {
+		return q.Into
+	}
+	if h := dbqs.HeaderOf(m); h != nil {
+		return h.Epoch
+	}
+	return 0
+}
+
 // early reports whether x is a lie that completes nothing and can be told later.
 func (e Epochs) early(m *Model, s *State, x *envelope) bool {
 	if len(m.Nodes[x.to].Script) > 0 {
@@ -150,7 +179,10 @@ func (e Epochs) early(m *Model, s *State, x *envelope) bool {
 func (e Epochs) dead(m *Model, s *State, x *envelope, object protocol.ID) (dead, sure bool) {
 	switch q := x.msg.(type) {
 	case *view.Step:
-		return len(m.Nodes[x.to].Script) > 0 && m.finished(m.local(s, x.to)), true
+		if len(m.Nodes[x.to].Script) > 0 {
+			return m.finished(m.local(s, x.to)), true
+		}
+		return false, true
 	case *dbqs.Fetch:
 		return m.local(s, x.from).machine.(*dbqs.Replica).Settled(object, q.Into), true
 	case *dbqs.Read, *dbqs.ReadTS:

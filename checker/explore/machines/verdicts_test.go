@@ -19,7 +19,7 @@ func sameVerdict[S any](t *testing.T, name string, m explore.Model[S], sets ...e
 	t.Helper()
 	var first *explore.Result
 	for _, set := range sets {
-		r, err := explore.Explore(context.Background(), name, m, explore.Options{Reduction: set, Workers: 2})
+		r, err := explore.Explore(context.Background(), name, m, explore.Options{Reduction: set})
 		if err != nil || r.Verdict == explore.Undecided {
 			t.Fatalf("%s with %v: %+v, %v", name, set, r, err)
 		}
@@ -43,6 +43,7 @@ const (
 // Whatever is left out of a search of the static store, the verdict is the same, with every rule and without each.
 // What is lifted has its smallest system; the rules on epochs have no effect here, and the search says so.
 func TestStaticVerdictsDoNotDependOnReductions(t *testing.T) {
+	t.Parallel()
 	sameVerdict(t, "dbqs-static", explore.Model[State](small().Model()), explore.None, explore.Symmetry, pruned, commuted, explore.All)
 	for _, rule := range dbqs.AllRules() {
 		name := "dbqs-static without " + rule.String()
@@ -64,6 +65,7 @@ func TestStaticVerdictsDoNotDependOnReductions(t *testing.T) {
 // view change that is too large: there, what was found without a rule is found again
 // from its last steps on, under every schedule of them.
 func TestOrderVerdictsDoNotDependOnReductions(t *testing.T) {
+	t.Parallel()
 	sameVerdict(t, "pbft with a liar", explore.Model[State](lying(1, 0).Model()), explore.None, pruned, commuted, explore.All)
 	sameVerdict(t, "pbft with two lies", explore.Model[State](lying(2, 0).Model()), pruned, commuted)
 	sameVerdict(t, "pbft", explore.Model[State](expiring(0).Model()), renamed, commuted, explore.All)
@@ -87,6 +89,23 @@ func TestVoteVerdictsDoNotDependOnReductions(t *testing.T) {
 	}
 }
 
+// replicasEnd is an ending for replicas of PBFT: what each has executed, in which view it is, and whether the clients are done.
+func replicasEnd(m *Model, s *State) string {
+	var replicas []string
+	for i := m.liar + 1; i < pbftReplicas; i++ {
+		x := m.local(s, i).machine.(*pbft.Replica)
+		view, active := x.View()
+		text := fmt.Sprint(view, active)
+		for seq := uint64(1); seq <= x.LastExecuted(); seq++ {
+			digest, _, _, _ := x.Executed(seq)
+			text += fmt.Sprintf(" %x", digest[:4])
+		}
+		replicas = append(replicas, text)
+	}
+	slices.Sort(replicas) // those that are alike are renamed
+	return fmt.Sprint(replicas, m.done(s))
+}
+
 // ends returns how the replicas of PBFT can end: what each has executed, in which view, and whether the clients are done.
 func ends(m *Model, r explore.Reduction) (found map[string]bool, states int) {
 	found = map[string]bool{}
@@ -105,19 +124,7 @@ func ends(m *Model, r explore.Reduction) (found map[string]bool, states int) {
 		seen[key] = true
 		steps := m.Successors(&s, nil)
 		if len(steps) == 0 {
-			var replicas []string
-			for i := m.liar + 1; i < pbftReplicas; i++ {
-				x := m.local(&s, i).machine.(*pbft.Replica)
-				view, active := x.View()
-				text := fmt.Sprint(view, active)
-				for seq := uint64(1); seq <= x.LastExecuted(); seq++ {
-					digest, _, _, _ := x.Executed(seq)
-					text += fmt.Sprintf(" %x", digest[:4])
-				}
-				replicas = append(replicas, text)
-			}
-			slices.Sort(replicas) // those that are alike are renamed
-			found[fmt.Sprint(replicas, m.done(&s))] = true
+			found[replicasEnd(m, &s)] = true
 		}
 		if r&explore.PartialOrder != 0 {
 			steps = m.Ample(&s, steps, r)
