@@ -8,9 +8,9 @@ import (
 // lets go of it again. A node that it may come to is wrapped from its birth, in
 // strategies that act During the spells; between them it has exactly the effects of the
 // bare machine. What is let go is the honest copy, with the state of a server that was
-// heard wrongly for a while: whoever is let go was correct inside [O].
+// heard wrongly for a while. It may have said in its own name what it did not do, and
+// so has to recover before it counts as correct.
 //
-// Left out: a takeover that changes the state or the disk of the machine for good.
 // Who lets go loses the use of the keys with the machine; what it has learned, such as a
 // share of a threshold key, it keeps, and that is for a checker to count.
 

@@ -78,6 +78,18 @@ func (ws *windows) close(at int64) {
 	}
 }
 
+// Closed returns when the last window of an epoch closes, false if one is open. Those of an
+// epoch close after those of the one before.
+func (ws *windows) Closed(at int64, epoch uint64) (to time.Duration, closed bool) {
+	ws.close(at)
+	for i := ws.open - 1; i >= 0 && ws.list[i].Epoch >= epoch; i-- {
+		if ws.list[i].Epoch == epoch {
+			to = max(to, ws.list[i].To)
+		}
+	}
+	return to, ws.open == len(ws.list) || ws.list[ws.open].Epoch > epoch
+}
+
 // over reports whether every correct member of a window's group has left its epoch and
 // every correct member of the next has what it gained.
 func (ws *windows) over(w *Window) bool {

@@ -28,6 +28,7 @@ var epochRuleMissed = map[string]struct {
 	"dbqs.epoch-chain":        {"epochs-partition", 17},
 	"dbqs.garbage-quorum":     {"epochs-unfinished", 8},
 	"dbqs.freshness":          {"epochs-sleeper", 1},
+	"dbqs.recover":            {"epochs-recover", 2},
 }
 
 // TestEpochRulesAreMissed holds the checker to see what each rule of changing groups is

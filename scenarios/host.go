@@ -44,6 +44,20 @@ func (h *host[R]) Replica() R { return h.replica }
 // settled reports whether the storage replica has what it gained of an object up to an epoch.
 func (h *host[R]) settled(x protocol.ID, epoch uint64) bool { return h.replica.Settled(x, epoch) }
 
+// doubt tells the storage replica that it was put right in an epoch, if it can recover.
+func (h *host[R]) doubt(epoch uint64) {
+	if r, ok := any(h.replica).(interface{ Doubt(epoch uint64) }); ok {
+		r.Doubt(epoch)
+	}
+}
+
+// lose makes the storage replica lose its objects, if it can recover from that.
+func (h *host[R]) lose() {
+	if r, ok := any(h.replica).(interface{ Lose() }); ok {
+		r.Lose()
+	}
+}
+
 // Start implements protocol.Machine.
 func (h *host[R]) Start(env protocol.Env, disk protocol.Disk) {
 	h.server.Start(env, disk)

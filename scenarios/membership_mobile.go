@@ -17,9 +17,12 @@ import (
 // next only when the last one counts as correct again. That is when every window of
 // vulnerability is closed in which the server was held: all correct servers have left
 // the epochs of the spell, and have what they gained on entering the next; no lease of
-// those epochs can last; and if the server was of the service's group, or is of the one
+// those epochs can last; the server itself, which is told that it was put right, has
+// recovered; and if it was of the service's group, or is of the one
 // that those epochs hand over to, the service has moved on. So at most as many servers as
 // it may hold are faulty in any window of any group.
+//
+// What a server held may be lost when it is let go, as if it had been installed anew.
 //
 // Left out: holding more than f servers that share no group.
 
@@ -30,6 +33,7 @@ type Mobile struct {
 	Pause  Span   `yaml:"pause"`  // from when it may take a server over until it does
 	Lasts  Span   `yaml:"lasts"`  // how long it holds one
 	Until  Span   `yaml:"until"`  // it has let go of the last by then
+	Loses  Rate   `yaml:"loses"`  // chance that a server has lost its objects when it is let go
 	Prey   string `yaml:"prey"`   // whom it goes for: any, service (a member of the service's group), past (a former one), group (of the first object's group, not of the service's), left (once of that group, and no member any more)
 }
 
@@ -39,10 +43,11 @@ const (
 	noteServiceSeized = "mobile.service-seized" // that runs the service
 	notePastSeized    = "mobile.past-seized"    // that has run it, and no longer does
 	noteReleased      = "mobile.released"       // a server was let go
+	noteEmptied       = "mobile.emptied"        // and had lost its objects
 	noteMovedOn       = "mobile.moved-on"       // a second server was taken over after the first counted as correct again
 )
 
-var mobileSituations = []string{noteSeized, noteServiceSeized, notePastSeized, noteReleased, noteMovedOn,
+var mobileSituations = []string{noteSeized, noteServiceSeized, notePastSeized, noteReleased, noteEmptied, noteMovedOn,
 	checker.NoteShareLearned, checker.NoteEmptyHanded}
 
 var preys = []string{"any", "service", "past", "group", "left"}
@@ -57,6 +62,7 @@ type mobile struct {
 
 	count  int
 	until  time.Duration
+	loses  uint32
 	spells []spell
 	begun  int           // of spells: the first so many have begun
 	next   time.Duration // when the next is to begin; -1: it may not yet
@@ -70,7 +76,7 @@ type spell struct {
 	node     protocol.NodeID
 	from, to time.Duration // to is 0 while it lasts
 	first    uint64        // the epoch in which it began
-	last     uint64        // the epoch in which it ended
+	last     uint64        // the latest epoch that somebody was in when it ended
 	over     bool          // no window is open in which it was held
 }
 
@@ -81,7 +87,7 @@ func newMobile(r *run) *mobile {
 	if m.count == 0 {
 		return nil
 	}
-	m.until = r.span("adversary.mobile.until", p.Until)
+	m.until, m.loses = r.span("adversary.mobile.until", p.Until), r.rate("adversary.mobile.loses", p.Loses)
 	m.spells = make([]spell, r.int("adversary.mobile.spells", p.Spells))
 	texts := r.spec.Adversary.Strategies
 	for i := range m.spells {
@@ -138,8 +144,12 @@ func (m *mobile) Stepped(event uint64, at int64, node protocol.NodeID, machine p
 	now := time.Duration(at)
 	m.follow(now, node, machine)
 	for i := range m.spells[:m.begun] {
-		if s := &m.spells[i]; s.to == 0 && s.node != protocol.None && now >= s.from+m.length(i) {
+		s := &m.spells[i]
+		if s.to == 0 && s.node != protocol.None && now >= s.from+m.length(i) {
 			m.release(i, now)
+		}
+		if s.node == node && s.to > 0 && !s.over {
+			s.doubt(machine)
 		}
 	}
 	m.move(event, at)
@@ -278,8 +288,28 @@ func (m *mobile) seized(i int, s *spell) {
 func (m *mobile) release(i int, now time.Duration) {
 	s := &m.spells[i]
 	s.to, s.last = now, m.latest()
+	if v := viewOf(honest(m.world.Machine(s.node))); v != nil {
+		s.last = max(s.last, v.Epoch())
+	}
+	if o, ok := m.observer.(interface{ Epochs() uint64 }); ok { // whose windows may be open before anybody is known to be in them
+		s.last = max(s.last, m.subject.(inhabited).house().config.View.Genesis.Epoch()+o.Epochs())
+	}
+	machine := honest(m.world.Machine(s.node))
+	s.doubt(machine)
 	m.note(noteReleased)
 	m.tell(s.node, now, "let go")
+	if h, up := machine.(interface{ lose() }); up && m.Chance(sim.Key{Choice: sim.Fault, Actor: int32(i), Peer: -1, Label: "lose"}, m.loses) {
+		h.lose()
+		m.note(noteEmptied)
+		m.tell(s.node, now, "has lost its objects")
+	}
+}
+
+// doubt tells a server that it was put right; not before it is up.
+func (s *spell) doubt(machine protocol.Machine) {
+	if h, ok := machine.(interface{ doubt(epoch uint64) }); ok {
+		h.doubt(s.last)
+	}
 }
 
 func (m *mobile) note(situation string) { m.base.Reach.Add(situation, 1) }

@@ -8,6 +8,7 @@ import (
 	"turncoat/checker"
 	"turncoat/protocol"
 	"turncoat/protocol/membership"
+	"turncoat/protocol/membership/view"
 	"turncoat/protocol/ring"
 	"turncoat/sim"
 )
@@ -63,20 +64,25 @@ func (m *mobile) latest() uint64 { return uint64(len(m.epochs)) - 1 }
 
 // follow keeps up with the epochs.
 func (m *mobile) follow(now time.Duration, node protocol.NodeID, machine protocol.Machine) {
-	h, ok := machine.(interface{ Server() *membership.Server })
-	s, plain := machine.(*membership.Server)
-	if ok {
-		s = h.Server()
-	} else if !plain {
+	v := viewOf(machine)
+	if v == nil || m.faulty(node) || m.liars[node] != "" {
 		return
 	}
-	if m.faulty(node) || m.liars[node] != "" {
-		return
-	}
-	for v := s.View(); v.Epoch() > m.latest(); {
+	for v.Epoch() > m.latest() {
 		m.enter(now, v.ConfigAt(m.latest()+1))
 	}
 	m.close(now)
+}
+
+// viewOf returns the view of a server; nil if the machine is none, or down.
+func viewOf(machine protocol.Machine) *view.View {
+	switch s := machine.(type) {
+	case *membership.Server:
+		return s.View()
+	case interface{ Server() *membership.Server }:
+		return s.Server().View()
+	}
+	return nil
 }
 
 // close ends the windows that nothing keeps open any more.
@@ -107,12 +113,17 @@ func (m *mobile) everyone(epoch uint64) bool {
 	return true
 }
 
-// closed reports whether the windows are closed in which a spell fell.
+// closed reports whether the windows are closed in which a spell fell, and the server
+// itself has recovered.
 func (m *mobile) closed(s *spell, now time.Duration) bool {
 	if !m.past(s.last, now) {
 		return false
 	}
-	c := m.subject.(inhabited).house().config
+	in := m.subject.(inhabited)
+	if m.epochs[s.last+1].config.Lookup(in.house().ids[s.node]) != nil && !in.settled(honest(m.world.Machine(s.node)), s.last+1) {
+		return false
+	}
+	c := in.house().config
 	for e := s.first; e <= s.last+1; e++ {
 		if !slices.Contains(m.epochs[e].group, s.node) {
 			continue
@@ -125,8 +136,16 @@ func (m *mobile) closed(s *spell, now time.Duration) bool {
 }
 
 // past reports whether all correct servers have left an epoch and have what they gained
-// with the next, and no lease for it can last.
+// with the next, no lease for it can last, and the windows of its groups, by the account of
+// who judges them, are closed.
 func (m *mobile) past(epoch uint64, now time.Duration) bool {
+	if o, ok := m.observer.(interface {
+		Closed(at int64, epoch uint64) (time.Duration, bool)
+	}); ok {
+		if to, closed := o.Closed(int64(now), epoch); !closed || now <= to {
+			return false
+		}
+	}
 	c := m.subject.(inhabited).house().config
 	lease := c.View.Lease + c.View.Lease*time.Duration(2*m.drift)/million
 	return epoch < m.latest() && m.epochs[epoch].left > 0 && now >= m.epochs[epoch+1].since+lease

@@ -136,6 +136,8 @@ func (v *validator) mobile(m *Mobile) {
 	v.require(m.Spells.Lo >= 1 && m.Spells.Hi <= maxSpells, "adversary.mobile.spells", "there are 1 to %d", maxSpells)
 	v.require(m.Lasts.Lo > 0, "adversary.mobile.lasts", "a spell takes a time above zero")
 	v.require(m.Until.Lo > 0, "adversary.mobile.until", "say when it has let go of the last server")
+	v.require(m.Loses.Hi <= million, "adversary.mobile.loses", "a probability is at most 100%%")
+	v.require(m.Loses.Hi == 0 || v.system == epochsSystem, "adversary.mobile.loses", "servers of %s have no objects to lose; use epochs", v.system.name)
 	v.require(len(a.Strategies) > 0, "adversary.strategies", "who takes servers over needs at least one strategy")
 	for i, text := range a.Strategies {
 		parsed, _ := parseStrategies(text)

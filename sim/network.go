@@ -47,20 +47,42 @@ type network struct {
 	wires wires
 	cuts  []spell // now and to come, in order of beginning
 
-	last     protocol.Message // the message encoded last: a broadcast is encoded once
-	lastHash xxh3.Uint128
-	lastSize uint32
-	scratch  []byte
+	last    measured    // a broadcast is encoded once
+	long    [8]measured // the last ones of longMessage or more, in turn: what goes from node to node is encoded once too
+	longs   uint8       // of them, so far
+	scratch []byte
 }
+
+// measured is a message whose wire form has been looked at.
+type measured struct {
+	msg  protocol.Message
+	hash xxh3.Uint128
+	size uint32
+}
+
+// longMessage is how many bytes make it worth the while to remember a message after
+// others have been sent: the step into an epoch, which each member passes on as it
+// is, is as long as the changes are many, and each of the service's replicas makes one.
+const longMessage = 1024
 
 // measure returns the hash and length of m's wire form. Messages are pointers to what
 // never changes, so the same pointer is the same message.
 func (n *network) measure(m protocol.Message) (xxh3.Uint128, uint32) {
-	if m != n.last {
-		n.scratch = m.AppendTo(n.scratch[:0])
-		n.last, n.lastHash, n.lastSize = m, xxh3.Hash128(n.scratch), uint32(len(n.scratch))
+	if m == n.last.msg {
+		return n.last.hash, n.last.size
 	}
-	return n.lastHash, n.lastSize
+	for i := range n.long {
+		if l := &n.long[i]; m == l.msg {
+			return l.hash, l.size
+		}
+	}
+	n.scratch = m.AppendTo(n.scratch[:0])
+	n.last = measured{m, xxh3.Hash128(n.scratch), uint32(len(n.scratch))}
+	if n.last.size >= longMessage {
+		n.long[n.longs%uint8(len(n.long))] = n.last
+		n.longs++
+	}
+	return n.last.hash, n.last.size
 }
 
 // link returns the rules for a message sent at a time.

@@ -14,6 +14,10 @@ import (
 // which arcs it gained, and has to fetch, and which it lost, and has to keep for a
 // while. A replica that missed epochs goes through them one at a time, because only the
 // members of the epoch before are known to have everything.
+//
+// A replica that was put right after it was in other hands is like a newcomer: it may
+// have acknowledged what it does not hold. With the next epoch it fetches everything anew
+// (proactive recovery: Castro and Liskov, TOCS 2002).
 
 // member is what a replica is besides where groups change.
 type member struct {
@@ -22,6 +26,7 @@ type member struct {
 	pending []transfer // unfinished, in order of their epochs
 	lost    []loss     // arcs to be dropped, in order of their epochs
 	gone    []Claim    // arcs that were dropped: nothing is said of them any more
+	sound   uint64     // the first epoch in which what it holds is to be trusted again
 	waiting []request  // what cannot be answered yet, oldest first
 	again   bool       // what waits is being looked at again
 	armed   bool       // the timer runs
@@ -77,6 +82,9 @@ func (r *Replica) rejoin(env protocol.Env, disk protocol.Disk) {
 // Follow takes up what has changed in the view.
 func (r *Replica) Follow(env protocol.Env) {
 	if r.view.Epoch() == r.at {
+		if r.changed {
+			r.resume(env)
+		}
 		return
 	}
 	from, was := r.at, len(r.pending)
@@ -97,11 +105,11 @@ func (r *Replica) Follow(env protocol.Env) {
 // enter works out what the replica gained and lost between two epochs.
 func (r *Replica) enter(env protocol.Env, from, to uint64) {
 	r.at = to
-	v, replaced := r.view, false
+	v, replaced, anew := r.view, false, to <= r.sound
 	for _, p := range parts(v.ConfigAt(from), v.ConfigAt(to), v.Self(), r.keys.Self(), r.config.size()) {
 		switch {
-		case p.is && !p.was:
-			replaced = replaced || !slices.ContainsFunc(p.next, func(id protocol.NodeID) bool { return slices.Contains(p.old, id) })
+		case p.is && (!p.was || anew):
+			replaced = replaced || !p.was && !slices.ContainsFunc(p.next, func(id protocol.NodeID) bool { return slices.Contains(p.old, id) })
 			r.begin(env, Claim{Into: to, Arc: p.arc}, p.old)
 		case p.was && !p.is:
 			r.lose(Claim{Into: to, Arc: p.arc}, p.next)
@@ -112,6 +120,27 @@ func (r *Replica) enter(env protocol.Env, from, to uint64) {
 	if replaced {
 		env.Note(GroupReplaced, to)
 	}
+	if anew {
+		env.Note(FetchedAnew, to)
+	}
+}
+
+// Doubt tells the replica that it was put right in an epoch: until then it may have said
+// in its own name what it did not do. What it holds is as good as a stranger's until it
+// has entered the next epoch and heard a quorum of its groups. Their other members are
+// enough of those as long as it was among the f that may be faulty [O].
+func (r *Replica) Doubt(epoch uint64) {
+	if r.sound <= epoch && r.config.enforced(Recover) {
+		r.sound, r.changed = epoch+1, true
+	}
+}
+
+// Lose drops all objects: what may have become of them in other hands. Doubt has to be
+// told.
+func (r *Replica) Lose() {
+	clear(r.records)
+	clear(r.values)
+	r.registers, r.contents = nil, nil
 }
 
 // help starts second ways to what a replica that stays in a group has yet to fetch of
@@ -181,7 +210,7 @@ func (r *Replica) arm(env protocol.Env) {
 
 // progress returns what is stored.
 func (r *Replica) progress() *Progress {
-	p := &Progress{Epoch: r.at, Gone: r.gone}
+	p := &Progress{Epoch: r.at, Sound: r.sound, Gone: r.gone}
 	for i := range r.pending {
 		p.Pending = append(p.Pending, r.pending[i].Claim)
 	}
@@ -194,7 +223,7 @@ func (r *Replica) progress() *Progress {
 // recover takes up the transfers where an earlier incarnation left them.
 func (r *Replica) recover(env protocol.Env, p *Progress) {
 	v := r.view
-	r.at, r.gone = p.Epoch, p.Gone
+	r.at, r.sound, r.gone = p.Epoch, p.Sound, p.Gone
 	for _, c := range p.Pending {
 		r.begin(env, c, v.ConfigAt(c.Into-1).Group(c.Arc.Hi, r.config.size()))
 	}
@@ -262,6 +291,7 @@ func (m *member) clone(v *view.View) *member {
 
 func (m *member) appendState(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(m.view.AppendState(b), m.at)
+	b = binary.AppendUvarint(b, m.sound)
 	for i := range m.pending {
 		t := &m.pending[i]
 		b = appendClaims(b, []Claim{t.Claim})

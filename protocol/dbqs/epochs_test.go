@@ -198,6 +198,7 @@ func (n *network) standing(r *dbqs.Replica) string {
 //	epoch [leave=(s0,..)] [join=(s4,..)]   the epoch ends; nobody knows yet
 //	learn NODE...                           nodes are told all that they have missed
 //	wait DURATION                           time passes
+//	rebuild NODE                            a server that has lost its objects is put right
 func TestEpochStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/epochs", func(t *testing.T, path string) {
 		var n *network
@@ -230,6 +231,8 @@ func TestEpochStories(t *testing.T) {
 				for _, a := range d.CmdArgs {
 					n.learn(t, d, a.Key)
 				}
+			case "rebuild":
+				n.rebuild(t, d, d.CmdArgs[0].Key)
 			case "wait":
 				long, err := time.ParseDuration(d.CmdArgs[0].Key)
 				if err != nil {
@@ -246,6 +249,18 @@ func TestEpochStories(t *testing.T) {
 			return n.out.String()
 		})
 	})
+}
+
+// rebuild puts a server right that was in other hands, and told the epoch in which it is.
+func (n *network) rebuild(t *testing.T, d *datadriven.TestData, name string) {
+	for _, x := range n.nodes {
+		if r, ok := x.machine.(*dbqs.Replica); ok && n.name(x.id) == name {
+			r.Lose()
+			r.Doubt(r.View().Epoch())
+			return
+		}
+	}
+	d.Fatalf(t, "there is no server %q", name)
 }
 
 // learn delivers to a node the steps that it has not seen, and tells what it sends.

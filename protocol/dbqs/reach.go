@@ -44,6 +44,8 @@ const (
 	GroupReplaced = "dbqs.group-replaced"
 	// Returned: a server went through several epochs at once, and had something to fetch.
 	Returned = "dbqs.returned"
+	// FetchedAnew: a server that was put right began to fetch what it is responsible for.
+	FetchedAnew = "dbqs.fetched-anew"
 	// Dropped: a server dropped objects that it had lost.
 	Dropped = "dbqs.dropped"
 	// DroppedLate: it did so two or more epochs after it had lost them.
@@ -53,7 +55,7 @@ const (
 // EpochSituations returns those that occur only where epochs change.
 func EpochSituations() []string {
 	return []string{PhaseRestarted, WriteStraddled, TwoStraddled, WriteBackStraddled, LeaseRefused, EpochRefused, RequestWaited, Transferred,
-		TransferredBack, DonorRefused, DonorWaited, GroupReplaced, Returned, Dropped, DroppedLate}
+		TransferredBack, DonorRefused, DonorWaited, GroupReplaced, Returned, FetchedAnew, Dropped, DroppedLate}
 }
 
 // Situations returns those that occur in a static system.

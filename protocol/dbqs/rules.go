@@ -22,6 +22,7 @@ const (
 	EpochChain                    // no epoch is skipped
 	GarbageQuorum                 // what was lost is kept for a quorum
 	Freshness                     // a client acts under a lease
+	Recover                       // a server that was put right fetches everything anew
 	rules
 )
 
@@ -43,6 +44,7 @@ var ruleNames = [rules]string{
 	EpochChain:        "dbqs.epoch-chain",
 	GarbageQuorum:     "dbqs.garbage-quorum",
 	Freshness:         "dbqs.freshness",
+	Recover:           "dbqs.recover",
 }
 
 var ruleDocs = [rules]string{
@@ -63,6 +65,7 @@ var ruleDocs = [rules]string{
 	EpochChain:        "a server that slept goes through the epochs one at a time; lifted, straight from the one that it knew to the present",
 	GarbageQuorum:     "a server keeps what it is no longer responsible for until 2f+1 members of the new group have it",
 	Freshness:         "a client sends and accepts only under a lease that says that its epoch is current",
+	Recover:           "a server that was in the adversary's hands, and is put right, fetches everything anew with the next epoch",
 }
 
 func (r Rule) String() string { return ruleNames[r] }

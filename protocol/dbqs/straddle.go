@@ -62,11 +62,20 @@ func (c *Client) mayAct(env protocol.Env) bool {
 	}
 	if !c.mute {
 		env.Note(LeaseRefused, c.epoch)
-		c.view.Refresh(env)
+		if c.straddles() {
+			c.view.RefreshAll(env)
+		} else {
+			c.view.Refresh(env)
+		}
 	}
 	c.mute = true
 	return false
 }
+
+// straddles reports whether two epochs have ended since the operation began. Where epochs
+// are hardly longer than it takes to get a lease and to use it, the nearest replica of the
+// service may give one in time where the next in turn would not.
+func (c *Client) straddles() bool { return c.view != nil && c.view.Epoch() >= c.began+2 }
 
 // follow takes what concerns epochs and leases and is no reply, and reports whether m
 // was that.

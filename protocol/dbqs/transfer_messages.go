@@ -50,6 +50,7 @@ type (
 	// knows which objects it must not serve yet, and which it must not drop.
 	Progress struct {
 		Epoch   uint64  // up to which the rest accounts for
+		Sound   uint64  // the first epoch in which what it holds is to be trusted again
 		Pending []Claim // transfers to be finished
 		Lost    []Claim // arcs to be dropped
 		Gone    []Claim // arcs that were dropped
@@ -129,6 +130,7 @@ func (m *Confirmed) AppendTo(b []byte) []byte { return append(m.appendBody(b), m
 // AppendTo appends the form in which it is stored.
 func (m *Progress) AppendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(append(b, tagProgress), m.Epoch)
+	b = binary.LittleEndian.AppendUint64(b, m.Sound)
 	return appendClaims(appendClaims(appendClaims(b, m.Pending), m.Lost), m.Gone)
 }
 
@@ -168,7 +170,7 @@ func decodeTransfer(w *protocol.Wire, tag byte) protocol.Message {
 	case tagConfirmed:
 		return &Confirmed{w.Uint64(), readArc(w), readMAC(w)}
 	case tagProgress:
-		return &Progress{w.Uint64(), readClaims(w), readClaims(w), readClaims(w)}
+		return &Progress{w.Uint64(), w.Uint64(), readClaims(w), readClaims(w), readClaims(w)}
 	}
 	w.Fail()
 	return nil

@@ -38,7 +38,8 @@ const (
 	timerAgain                              // the service was about to move
 )
 
-// maxDoublings bounds how far a client backs off [O].
+// maxDoublings bounds how far a client backs off; from there on it asks all replicas at
+// once, for one in turn may be the liar, or late, each time [O].
 const maxDoublings = 3
 
 // NewClient returns the client that keys belong to.
@@ -88,7 +89,11 @@ func (c *Client) act(env protocol.Env, ask bool) {
 		env.CancelTimer(timerLease)
 		env.Return(protocol.Result{Seq: c.op.Seq, Found: true, Value: binary.LittleEndian.AppendUint64(nil, c.view.Epoch())})
 	case ask:
-		c.view.Refresh(env)
+		if c.timeout < c.cfg.Retry<<maxDoublings {
+			c.view.Refresh(env)
+		} else {
+			c.view.RefreshAll(env)
+		}
 		env.SetTimer(timerLease, c.timeout)
 	}
 }
@@ -112,7 +117,11 @@ func (c *Client) Deliver(env protocol.Env, from protocol.NodeID, m protocol.Mess
 			c.call.Begin(env, c.op.Value, false)
 		}
 	}
-	c.act(env, c.view.Epoch() != was)
+	moved := c.view.Epoch() != was
+	if moved {
+		c.timeout = c.cfg.Retry // there is somebody who answers
+	}
+	c.act(env, moved)
 }
 
 // conclude ends a Write, unless the service will only take it when it has moved. An

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
-	"sort"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
@@ -45,8 +44,7 @@ func (s slice) of(in *ring.Config) iter.Seq[*ring.Member] {
 		return in.All()
 	}
 	return func(yield func(*ring.Member) bool) {
-		begin := s.begin()
-		first := sort.Search(in.Len(), func(i int) bool { return in.At(i).ID.Compare(begin) >= 0 })
+		first := in.Rank(s.begin())
 		for m := in.At(first); m != nil && s.has(m.ID) && yield(m); m = in.At(first) {
 			first++
 		}

@@ -48,7 +48,7 @@ func (t *prober) onVote(env protocol.Env, from protocol.NodeID, m *Vote) *tally 
 		return q
 	}
 	switch {
-	case t.seen(m.Vote, m.Target, s.cfg.Accept):
+	case t.seen(m.Vote, t.probe(m.Target), s.cfg.Accept):
 		if m.Vote == VoteEvict {
 			env.Note(NoteEvictionSupported, m.Epoch)
 		}

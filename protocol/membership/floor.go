@@ -17,7 +17,8 @@ import (
 // floored reports whether a change takes an active member away that is needed.
 func (s *Service) floored(c *ring.Change) bool {
 	takes := c.Kind == ring.Remove || c.Kind == ring.SetStatus && c.Member.Status == ring.Inactive
-	return takes && s.willBeActive(c.Member.ID) && s.nextActive() <= s.cfg.Least
+	near := s.config.Active()-len(s.pending) <= s.cfg.Least // else no count of the pending changes comes near it
+	return takes && near && s.willBeActive(c.Member.ID) && s.nextActive() <= s.cfg.Least
 }
 
 // willBeActive reports whether a member is active in the next epoch as far as is known.

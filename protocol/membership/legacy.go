@@ -22,7 +22,7 @@ type Count struct {
 
 // legacy is what a probe has taken over.
 type legacy struct {
-	misses, silent, good int
+	misses, silent, good int32
 	over                 bool // the member has answered since
 }
 
@@ -31,7 +31,7 @@ type legacy struct {
 func (t *prober) counts() (out []Count) {
 	for i := range t.probes {
 		p := &t.probes[i]
-		c := Count{p.id, p.misses + p.legacy.misses, p.silent + p.legacy.silent, p.good + p.legacy.good}
+		c := Count{p.id, int(p.misses + p.legacy.misses), int(p.silent + p.legacy.silent), int(p.good + p.legacy.good)}
 		if c.Misses+c.Silent+c.Good > 0 {
 			out = append(out, c)
 		}
@@ -53,28 +53,55 @@ func (t *seat) inherit(env protocol.Env, from protocol.NodeID, counts []Count) {
 	}
 	t.heard[number] = append([]Count{}, counts...) // not nil: it has spoken
 	t.follow(s.view.Config())
-	weak := weak(before)
-	for i := range t.probes {
-		p := &t.probes[i]
+	for range t.believe(s.view.Self(), t.heard, weak(before)) {
+		env.Note(NoteCountInherited, t.instance)
+	}
+}
+
+// believe takes over of each member what so many of those that were heard say at least,
+// and returns of how many members that is. Nothing is believed of self: nobody probes
+// itself, and so would never find out that it answers.
+func (t *prober) believe(self protocol.ID, heard [][]Count, weak int) (members int) {
+	for _, id := range mentioned(heard) {
+		p := t.probe(id)
+		if p == nil || p.legacy.over || id == self {
+			continue
+		}
 		var said [3][]int
-		for _, c := range t.heard {
-			if j, found := slices.BinarySearchFunc(c, p.id, func(c Count, id protocol.ID) int { return c.Member.Compare(id) }); found {
+		for _, c := range heard {
+			if j, found := slices.BinarySearchFunc(c, id, func(c Count, id protocol.ID) int { return c.Member.Compare(id) }); found {
 				for k, n := range [...]int{c[j].Misses, c[j].Silent, c[j].Good} {
 					said[k] = append(said[k], n)
 				}
 			}
 		}
-		if p.legacy.over || len(said[0]) < weak {
+		if len(said[0]) < weak {
 			continue
 		}
 		for k := range said {
 			slices.Sort(said[k])
 		}
 		at := len(said[0]) - weak // so many from the top say as much or more
-		p.legacy.misses, p.legacy.silent, p.legacy.good = said[0][at], said[1][at], said[2][at]
-		env.Note(NoteCountInherited, t.instance)
+		p.legacy.misses, p.legacy.silent, p.legacy.good = counted(said[0][at]), counted(said[1][at]), counted(said[2][at])
+		members++
 	}
+	return members
 }
+
+// mentioned returns the members of which a replica of the group before has said anything,
+// by id.
+func mentioned(heard [][]Count) (ids []protocol.ID) {
+	for _, counts := range heard {
+		for i := range counts {
+			ids = append(ids, counts[i].Member)
+		}
+	}
+	slices.SortFunc(ids, protocol.ID.Compare)
+	return slices.Compact(ids)
+}
+
+// counted returns what is added to a prober's own count: no lie makes that overflow.
+func counted(said int) int32 { return int32(min(said, 1<<30)) }
 
 // maxInquiries is how often a new replica asks for counts [O]; a member of the group
 // before answers once it has left that.

@@ -34,7 +34,7 @@ func (s *Server) Missed(id protocol.ID) int {
 	worst := 0
 	see := func(t *prober) {
 		if p := t.probe(id); p != nil {
-			worst = max(worst, p.worst[0], p.worst[1])
+			worst = max(worst, int(p.worst[0]), int(p.worst[1]))
 		}
 	}
 	for _, t := range [...]*seat{s.seat, s.left} {

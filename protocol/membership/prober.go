@@ -21,30 +21,34 @@ type prober struct {
 	peers  []protocol.NodeID // who they are
 	number int               // the server's own place among them
 	votes  votes
-	probes []probe
+	probes []probe // by id
+	places []int32 // of the probes, by node, a hint; never written to. Of a slice there is none: a search is short
+
+	followed *ring.Config // that the probes are in line with; nil: perhaps with none
 }
 
-// probe is what a replica knows of one member.
+// probe is what a replica knows of one member. There are as many as there are members, in
+// each of the service's replicas: so its fields are narrow.
 type probe struct {
-	id     protocol.ID
-	node   protocol.NodeID
-	nonce  uint64 // of the last ping; 0: answered, or none
-	signed bool   // it asked for a signature
-	count  int    // pings sent
+	id    protocol.ID
+	nonce uint64 // of the last ping; 0: answered, or none
+	in    uint64 // the epoch of the last good answer
+	node  protocol.NodeID
+	count int32 // pings sent
 
-	misses int    // pings in a row without an answer
-	silent int    // signed pings in a row without a signed answer
-	good   int    // signed answers in a row, of one who is ready to come back
-	in     uint64 // the epoch of the last of them
-	legacy legacy // of the group that probed before
-	worst  [2]int // the most misses in a row in this epoch and in the last, for who judges this replica
+	misses int32    // pings in a row without an answer
+	silent int32    // signed pings in a row without a signed answer
+	good   int32    // signed answers in a row, of one who is ready to come back
+	legacy legacy   // of the group that probed before
+	worst  [2]int32 // the most misses in a row in this epoch and in the last, for who judges this replica
+	signed bool     // the last ping asked for a signature
 }
 
 func (p *probe) appendState(b []byte) []byte {
 	b = append(b, p.id[:]...)
 	b = protocol.AppendBool(binary.LittleEndian.AppendUint64(b, p.nonce), p.signed)
 	b = binary.LittleEndian.AppendUint64(b, p.in)
-	for _, n := range [...]int{p.count, p.misses, p.silent, p.good, p.legacy.misses, p.legacy.silent, p.legacy.good} {
+	for _, n := range [...]int32{p.count, p.misses, p.silent, p.good, p.legacy.misses, p.legacy.silent, p.legacy.good} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	return b
@@ -54,11 +58,11 @@ func (p *probe) appendState(b []byte) []byte {
 // the group before included. A silence of signed pings counts for itself, whatever answers
 // the others.
 func (p *probe) missed() int {
-	return max(p.misses+p.legacy.misses, p.silent+p.legacy.silent)
+	return int(max(p.misses+p.legacy.misses, p.silent+p.legacy.silent))
 }
 
 // witnessed returns the same of this prober's own pings.
-func (p *probe) witnessed() int { return max(p.misses, p.silent) }
+func (p *probe) witnessed() int32 { return max(p.misses, p.silent) }
 
 // probe returns the probe of a member, nil if there is none.
 func (t *prober) probe(id protocol.ID) *probe {
@@ -69,28 +73,51 @@ func (t *prober) probe(id protocol.ID) *probe {
 	return &t.probes[i]
 }
 
+// probeOf is probe of a member that is most likely the one at a node.
+func (t *prober) probeOf(id protocol.ID, node protocol.NodeID) *probe {
+	if node >= 0 && int(node) < len(t.places) {
+		if p := &t.probes[t.places[node]]; p.id == id {
+			return p
+		}
+	}
+	return t.probe(id)
+}
+
 // follow brings the probes into line with the configuration.
 func (t *prober) follow(in *ring.Config) {
-	same := 0
-	for m := range t.slice.of(in) {
-		if same == len(t.probes) || t.probes[same].id != m.ID {
-			same = -1
-			break
-		}
-		same++
-	}
-	if same == len(t.probes) {
+	if t.followed == in {
 		return
 	}
-	probes := make([]probe, 0, in.Len())
+	t.followed = in
+	var probes []probe
+	if t.slice.parts == 0 {
+		probes = make([]probe, 0, in.Len())
+	}
+	old := t.probes
 	for m := range t.slice.of(in) {
-		if old := t.probe(m.ID); old != nil {
-			probes = append(probes, *old)
+		for len(old) > 0 && old[0].id.Compare(m.ID) < 0 {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].id == m.ID {
+			probes = append(probes, old[0])
 		} else {
 			probes = append(probes, probe{id: m.ID, node: m.Node})
 		}
 	}
 	t.probes = probes
+	if t.slice.parts == 0 {
+		t.index()
+	}
+}
+
+// index notes where the probes are. Nodes are numbered from 0, and few of them have left.
+func (t *prober) index() {
+	t.places = make([]int32, 2*len(t.probes))
+	for i := range t.probes {
+		if node := int(t.probes[i].node); node < len(t.places) {
+			t.places[node] = int32(i)
+		}
+	}
 }
 
 // round counts the pings that were not answered, casts the votes that this comes to,
@@ -114,7 +141,7 @@ func (t *prober) round(env protocol.Env, silent bool) (cast []question) {
 			}
 		}
 		p.count++
-		p.signed = s.cfg.enforced(view.SignedProbes) && (m.Status == ring.Inactive || p.count%s.cfg.SignedEvery == 0)
+		p.signed = s.cfg.enforced(view.SignedProbes) && (m.Status == ring.Inactive || int(p.count)%s.cfg.SignedEvery == 0)
 		p.nonce = max(1, env.Nonce())
 		env.Send(p.node, &Ping{Epoch: s.view.Epoch(), Nonce: p.nonce, Signed: p.signed})
 	}
@@ -148,7 +175,7 @@ func (t *prober) judge(env protocol.Env, p *probe, status ring.Status) (q questi
 	if supported != nil {
 		threshold = t.server.cfg.Accept
 	}
-	if !t.seen(q.kind, p.id, threshold) {
+	if !t.seen(q.kind, p, threshold) {
 		return q, false
 	}
 	if q.kind == VoteEvict {
@@ -157,23 +184,22 @@ func (t *prober) judge(env protocol.Env, p *probe, status ring.Status) (q questi
 	return q, t.cast(env, q.kind, p.id) != nil
 }
 
-// seen reports whether this replica's probes bear a statement out so many times in a
-// row.
-func (t *prober) seen(kind VoteKind, id protocol.ID, threshold int) bool {
-	p := t.probe(id)
+// seen reports whether this replica's probes of a member bear a statement out so many
+// times in a row; not if there are none.
+func (t *prober) seen(kind VoteKind, p *probe, threshold int) bool {
 	if p == nil {
 		return false
 	}
 	if kind == VoteReactivate {
-		return p.good+p.legacy.good >= threshold && p.in == t.server.view.Epoch() // it has followed into this one
+		return int(p.good+p.legacy.good) >= threshold && p.in == t.server.view.Epoch() // it has followed into this one
 	}
 	return p.missed() >= threshold
 }
 
 // onPong takes a member's answer.
-func (t *prober) onPong(env protocol.Env, m *Pong) {
+func (t *prober) onPong(env protocol.Env, from protocol.NodeID, m *Pong) {
 	s := t.server
-	p := t.probe(m.Member)
+	p := t.probeOf(m.Member, from)
 	if p == nil || p.nonce == 0 || m.Nonce != p.nonce {
 		return // nobody, or an answer to an earlier ping
 	}
@@ -211,7 +237,7 @@ func (t *prober) turn() {
 	t.votes = votes{}
 	for i := range t.probes {
 		p := &t.probes[i]
-		p.worst = [2]int{p.witnessed(), p.worst[0]}
+		p.worst = [2]int32{p.witnessed(), p.worst[0]}
 	}
 }
 

@@ -164,10 +164,10 @@ func (s *Server) onPong(env protocol.Env, from protocol.NodeID, m *Pong) {
 	}
 	s.view.Heard(env, from, m.Epoch)
 	if s.seat != nil {
-		s.seat.onPong(env, m)
+		s.seat.onPong(env, from, m)
 	}
 	for i := range s.wards {
-		s.wards[i].onPong(env, m)
+		s.wards[i].onPong(env, from, m)
 	}
 }
 
@@ -229,9 +229,9 @@ func (s *Server) begin(env protocol.Env, was uint64) {
 // assure makes an inactive member ask whether its epoch is current.
 func (s *Server) assure(env protocol.Env) {
 	now, self := env.Now(), s.view.Member()
-	if self != nil && self.Status == ring.Inactive && !s.view.Current(now) && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
+	if self != nil && self.Status == ring.Inactive && !s.view.Confirmed() && (!s.refreshed || now.Sub(s.refreshAt) >= s.cfg.Retry) {
 		s.refreshed, s.refreshAt = true, now
-		s.view.Refresh(env)
+		s.view.Confirm(env)
 	}
 }
 
@@ -241,7 +241,7 @@ func (s *Server) assure(env protocol.Env) {
 func (s *Server) onPing(env protocol.Env, from protocol.NodeID, m *Ping) {
 	s.view.Heard(env, from, m.Epoch)
 	s.assure(env)
-	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Current(env.Now())}
+	answer := &Pong{Epoch: s.view.Epoch(), Nonce: m.Nonce, Member: s.view.Self(), Ready: s.view.Confirmed()}
 	if m.Signed {
 		sig := s.keys.Sign(answer.text())
 		answer.Sig = &sig

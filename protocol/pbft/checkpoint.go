@@ -21,10 +21,10 @@ type checkpoint struct {
 	message      *Checkpoint // once announced
 }
 
-// partList returns what the digest of the checkpoint is the digest of, which is
+// appendPartList appends what the digest of the checkpoint is the digest of, which is
 // also part 0 of its transfer: how many parts are the service's, and the digest of each.
-func (c *checkpoint) partList() []byte {
-	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+32*len(c.digests)), uint32(c.serviceParts))
+func (c *checkpoint) appendPartList(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(c.serviceParts))
 	for i := range c.digests {
 		b = append(b, c.digests[i][:]...)
 	}
@@ -32,6 +32,12 @@ func (c *checkpoint) partList() []byte {
 }
 
 func (r *Replica) lastCheckpoint() *checkpoint { return &r.checkpoints[len(r.checkpoints)-1] }
+
+// digest returns the digest that names the checkpoint.
+func (c *checkpoint) digest(keys *auth.Keys) auth.Digest {
+	keys.Scratch = c.appendPartList(keys.Scratch[:0])
+	return keys.Digest(keys.Scratch)
+}
 
 // takeCheckpoint records the state after seq. It is announced when the execution
 // of seq is final.
@@ -51,7 +57,7 @@ func (r *Replica) takeCheckpoint(seq uint64) {
 			c.digests[i] = r.seal.keys.Digest(p)
 		}
 	}
-	c.id = CheckpointID{seq, r.seal.keys.Digest(c.partList())}
+	c.id = CheckpointID{seq, c.digest(r.seal.keys)}
 	r.checkpoints = append(r.checkpoints, c)
 }
 

@@ -227,7 +227,6 @@ func (c *Caller) tentativeNeeded() int {
 // Clone returns an independent copy.
 func (c *Caller) Clone() Caller {
 	d := *c
-	d.seal = NewSealer(c.cfg, c.seal.keys)
 	d.answers = append([]answer(nil), c.answers...)
 	return d
 }

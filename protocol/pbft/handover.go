@@ -32,7 +32,7 @@ func (s *State) Digest(keys *auth.Keys) auth.Digest {
 			c.digests = append(c.digests, keys.Digest(p))
 		}
 	}
-	return keys.Digest(c.partList())
+	return c.digest(keys)
 }
 
 // State returns the state after the last execution. It returns false while that

@@ -12,19 +12,22 @@ import (
 // tryNewView lets the primary of the view decide, once the VIEW-CHANGEs that it has
 // admitted suffice: its own, and those that 2f-1 others acknowledge.
 func (r *Replica) tryNewView(env protocol.Env) {
-	m := &NewView{View: r.view, Replica: r.self}
-	var set []*ViewChange
+	admitted := 0
 	for i := range r.changes.current {
-		c := &r.changes.current[i]
-		if c.m == nil {
-			continue
+		if r.admits(i) {
+			admitted++
 		}
-		own := int32(i) == r.self || r.cfg.Signed
-		if !own && r.acksFor(int32(i), &c.digest) < 2*r.cfg.F()-1 {
-			continue
+	}
+	if admitted < r.cfg.Quorum() {
+		return // which decides nothing
+	}
+	m := &NewView{View: r.view, V: make([]ViewChangeID, 0, admitted), Replica: r.self}
+	set := make([]*ViewChange, 0, admitted)
+	for i := range r.changes.current {
+		if c := &r.changes.current[i]; r.admits(i) {
+			set = append(set, c.m)
+			m.V = append(m.V, ViewChangeID{int32(i), c.digest})
 		}
-		set = append(set, c.m)
-		m.V = append(m.V, ViewChangeID{int32(i), c.digest})
 	}
 	d, ok := Decide(r.cfg, set)
 	if !ok {
@@ -38,6 +41,15 @@ func (r *Replica) tryNewView(env protocol.Env) {
 	r.changes.newView = m
 	r.broadcast(env, m)
 	r.enterView(env, m)
+}
+
+// admits reports whether the primary may decide on the VIEW-CHANGE of replica i.
+func (r *Replica) admits(i int) bool {
+	c := &r.changes.current[i]
+	if c.m == nil {
+		return false
+	}
+	return int32(i) == r.self || r.cfg.Signed || r.acksFor(int32(i), &c.digest) >= 2*r.cfg.F()-1
 }
 
 // onNewView keeps the NEW-VIEW of a primary, and checks it once this replica is in

@@ -22,7 +22,7 @@ type Request struct {
 	Replier   int32  // the replica that shall send the result whole; -1: every one. Not part of the digest
 	Op        []byte
 	Auth      Auth
-	memo      memo
+	memo      memo[Request]
 }
 
 // PrePrepare assigns a batch of requests to a sequence number (§2.3.3). It names
@@ -33,6 +33,7 @@ type PrePrepare struct {
 	Requests  []auth.Digest // in order of execution, at least one
 	Replica   int32
 	Auth      Auth
+	memo      memo[PrePrepare]
 }
 
 // Prepare is a backup's agreement to an assignment.
@@ -102,6 +103,7 @@ type ViewChange struct {
 	HProof  []Vote         // signed form: a quorum of CHECKPOINTs for H, whose digest is the first of C
 	Replica int32
 	Auth    Auth
+	memo    memo[ViewChange]
 }
 
 // ViewChangeAck tells one replica that its sender has received an authentic

@@ -12,7 +12,7 @@ func (r *Replica) onPrePrepare(env protocol.Env, m *PrePrepare) {
 	if m.View != r.view || int(m.Replica) != r.cfg.Primary(m.View) || len(m.Requests) == 0 || len(m.Requests) > r.cfg.Batch {
 		return
 	}
-	if !r.seal.fromReplica(m.Replica, m) || m.Digest != r.seal.BatchDigest(m.Requests) {
+	if !r.seal.fromReplica(m.Replica, m) || m.Digest != r.seal.batchOf(m) {
 		return
 	}
 	s := r.slot(m.Seq)

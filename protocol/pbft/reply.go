@@ -66,7 +66,7 @@ const recordsPerPart = 64
 func (t *replyTable) snapshot(parts [][]byte) [][]byte {
 	for i := 0; i < len(t.records); i += recordsPerPart {
 		some := t.records[i:min(i+recordsPerPart, len(t.records))]
-		b := appendCount(nil, len(some))
+		b := appendCount(make([]byte, 0, 16*len(some)+2), len(some)) // as long as results are of a byte or two
 		for _, rec := range some {
 			b = protocol.AppendBytes(appendU64(appendI32(b, int32(rec.client)), rec.timestamp), rec.result)
 		}

@@ -72,6 +72,7 @@ func (r *Replica) propose(env protocol.Env) {
 		r.next++
 		b := s.batch(&m.Digest)
 		b.refs, b.bodies, b.missing, b.doubted = refs, bodies, 0, 0
+		m.rememberBatch()
 		r.seal.Seal(m)
 		r.assign(s, b, m)
 		r.sendAll(env, m)

@@ -32,13 +32,12 @@ const maxText = 256
 // instancePrefix is the length of what stands before each text: a letter and the instance.
 const instancePrefix = 1 + 8
 
-// Sealer authenticates and checks messages as one node. Its buffer is scratch: a
-// clone of a machine gets its own.
+// Sealer authenticates and checks messages as one node. It builds texts in the scratch
+// space of the keys and has no state of its own: clones of a machine share it.
 type Sealer struct {
 	cfg  *Config
 	keys *auth.Keys
 	self int // number in the group, or -1
-	text []byte
 }
 
 // NewSealer returns the sealer of the node that keys belong to. Machines have their
@@ -58,16 +57,16 @@ func (s *Sealer) covered(text []byte) []byte {
 }
 
 func (s *Sealer) textOf(m authenticated) []byte {
-	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
-	s.text = m.appendText(b)
-	return s.covered(s.text)
+	b := appendU64(append(s.keys.Scratch[:0], 'P'), s.cfg.Instance)
+	s.keys.Scratch = m.appendText(b)
+	return s.covered(s.keys.Scratch)
 }
 
 // voteText returns what a vote of a proof signs: the text of the message it stands for.
 func (s *Sealer) voteText(tag byte, view, seq uint64, d auth.Digest, replica int32) []byte {
-	b := appendU64(append(s.text[:0], 'P'), s.cfg.Instance)
-	s.text = appendVoteText(b, tag, view, seq, &d, replica)
-	return s.text
+	b := appendU64(append(s.keys.Scratch[:0], 'P'), s.cfg.Instance)
+	s.keys.Scratch = appendVoteText(b, tag, view, seq, &d, replica)
+	return s.keys.Scratch
 }
 
 // Seal authenticates m to every replica, in place of the Auth that it had: with
@@ -109,14 +108,38 @@ type mark struct {
 	of       *Auth
 	instance uint64
 	by, to   protocol.NodeID // None: all replicas
-	bytes    uint32          // that a MAC covers
+	bytes    uint32          // of the text
 }
 
-// mark marks a, unless its MACs cover a digest in place of the text.
+// mark marks a.
 func (s *Sealer) mark(a *Auth, to protocol.NodeID) {
-	if len(s.text) <= instancePrefix+maxText {
-		a.made = mark{a, s.cfg.Instance, s.keys.Self(), to, uint32(len(s.text))}
+	a.made = mark{a, s.cfg.Instance, s.keys.Self(), to, uint32(len(s.keys.Scratch))}
+}
+
+// long reports whether the MACs cover a digest in place of the text.
+func (m *mark) long() bool { return m.bytes > instancePrefix+maxText }
+
+// charge counts the work of verifying a marked MAC.
+func (m *mark) charge(meter *protocol.Meter) {
+	meter.MACs++
+	meter.Bytes += uint64(m.bytes)
+	if m.long() {
+		meter.Digests++
+		meter.Bytes += instancePrefix + uint64(len(auth.Digest{}))
 	}
+}
+
+// bears reports whether a mark says that a is from a node and for this one. A node's own
+// MAC is blank where it makes one for each: of a long text it does not believe itself.
+func (s *Sealer) bears(a *Auth, from protocol.NodeID) bool {
+	m := &a.made
+	if m.of != a || m.by != from || m.instance != s.cfg.Instance {
+		return false
+	}
+	if m.to != protocol.None {
+		return m.to == s.keys.Self()
+	}
+	return s.self >= 0 && len(a.MACs) == len(s.cfg.Members) && !(m.long() && from == s.keys.Self())
 }
 
 // reset makes room for n MACs, in memory that no copy of a shares.
@@ -135,10 +158,8 @@ func (s *Sealer) authentic(from protocol.NodeID, m authenticated) bool {
 	if s.cfg.Signed {
 		return a.Sig != nil && s.signed(from, s.textOf(m), a.Sig)
 	}
-	if a.made.of == a && a.made.by == from && a.made.instance == s.cfg.Instance &&
-		(a.made.to == s.keys.Self() || a.made.to == protocol.None && s.self >= 0 && len(a.MACs) == len(s.cfg.Members)) {
-		s.keys.Meter.MACs++
-		s.keys.Meter.Bytes += uint64(a.made.bytes)
+	if s.bears(a, from) {
+		a.made.charge(s.keys.Meter)
 		return true
 	}
 	entry := 0
@@ -163,45 +184,37 @@ func (s *Sealer) signed(from protocol.NodeID, text []byte, sig *auth.Signature) 
 // RequestDigest returns the digest that names a request.
 func (s *Sealer) RequestDigest(m *Request) auth.Digest {
 	if m.memo.of == m {
-		s.keys.Meter.Digests++
-		s.keys.Meter.Bytes += m.memo.bytes
-		return m.memo.digest
+		return m.memo.recall(s)
 	}
-	s.text = m.appendCore(s.text[:0])
-	return s.keys.Digest(s.text)
-}
-
-// memo is the digest of a message, computed by who made it before he sent it, which
-// spares the receivers of the one value the work of the machine that simulates them,
-// though not the virtual work. A copy of the message, altered or not, is not what it is of.
-type memo struct {
-	of     *Request
-	digest auth.Digest
-	bytes  uint64 // that were hashed
-}
-
-// remember computes the memo of a request that is not sent yet. It is no work of the sender's.
-func (s *Sealer) remember(m *Request) {
-	own := *s.keys.Meter
-	d := s.RequestDigest(m)
-	m.memo = memo{m, d, s.keys.Meter.Bytes - own.Bytes}
-	*s.keys.Meter = own
+	s.keys.Scratch = m.appendCore(s.keys.Scratch[:0])
+	return s.keys.Digest(s.keys.Scratch)
 }
 
 // BatchDigest returns the digest of a batch of requests, given theirs.
 func (s *Sealer) BatchDigest(requests []auth.Digest) auth.Digest {
-	b := s.text[:0]
+	b := s.keys.Scratch[:0]
 	for i := range requests {
 		b = append(b, requests[i][:]...)
 	}
-	s.text = b
+	s.keys.Scratch = b
 	return s.keys.Digest(b)
+}
+
+// batchOf returns the digest of the batch that m assigns.
+func (s *Sealer) batchOf(m *PrePrepare) auth.Digest {
+	if m.memo.of == m {
+		return m.memo.recall(s)
+	}
+	return s.BatchDigest(m.Requests)
 }
 
 // ViewChangeDigest returns the digest that names a VIEW-CHANGE.
 func (s *Sealer) ViewChangeDigest(m *ViewChange) auth.Digest {
-	s.text = m.appendText(s.text[:0])
-	return s.keys.Digest(s.text)
+	if m.memo.of == m {
+		return m.memo.recall(s)
+	}
+	s.keys.Scratch = m.appendText(s.keys.Scratch[:0])
+	return s.keys.Digest(s.keys.Scratch)
 }
 
 // Reseal authenticates m anew, as the node that the sealer belongs to, in the manner

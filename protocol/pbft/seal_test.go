@@ -36,6 +36,38 @@ func TestRememberedDigestIsOfOneMessage(t *testing.T) {
 	}
 }
 
+// So is the digest of a batch, and that of a VIEW-CHANGE.
+func TestRememberedDigestsOfReplicas(t *testing.T) {
+	w := newNetwork(Config{Members: members(4), K: 2}.WithDefaults(), auth.Ideal, 1)
+	maker, seal, meter := w.replicas[1].seal, w.replicas[0].seal, w.keys[0].Meter
+	rapid.Check(t, func(t *rapid.T) {
+		order := &PrePrepare{Requests: []auth.Digest{drawn{t}.digest(), drawn{t}.digest()}}
+		order.Digest = maker.BatchDigest(order.Requests)
+		order.rememberBatch()
+		change := drawn{t}.viewChange()
+		maker.rememberViewChange(change)
+		anotherOrder, anotherChange := *order, *change
+		for _, same := range []struct{ original, twin func() auth.Digest }{
+			{func() auth.Digest { return seal.batchOf(order) }, func() auth.Digest { return seal.batchOf(&anotherOrder) }},
+			{func() auth.Digest { return seal.ViewChangeDigest(change) }, func() auth.Digest { return seal.ViewChangeDigest(&anotherChange) }},
+		} {
+			before := *meter
+			remembered := same.original()
+			between := *meter
+			if computed := same.twin(); computed != remembered {
+				t.Fatalf("remembered %x, computed %x", remembered[:4], computed[:4])
+			}
+			if meter.Digests-between.Digests != between.Digests-before.Digests || meter.Bytes-between.Bytes != between.Bytes-before.Bytes {
+				t.Fatal("what is remembered is charged for otherwise than what is computed")
+			}
+		}
+		anotherOrder.Requests, anotherChange.H = order.Requests[:1], change.H+1
+		if seal.batchOf(&anotherOrder) == order.Digest || seal.ViewChangeDigest(&anotherChange) == change.memo.digest {
+			t.Fatal("an altered copy passes for the original")
+		}
+	})
+}
+
 // A receiver believes a message by its mark exactly when it would believe the bytes.
 func TestMarkSaysWhatTheMACsSay(t *testing.T) {
 	one := Config{Members: members(4), K: 2}.WithDefaults()
@@ -76,7 +108,8 @@ func TestMarkSaysWhatTheMACsSay(t *testing.T) {
 			t.Fatalf("%s of %d to %d: %v by its bytes, %v by its mark", m.Kind(), maker.keys.Self(), receiver.keys.Self(), byBytes, byMark)
 		}
 		after := *receiver.keys.Meter
-		if after.MACs-between.MACs != between.MACs-before.MACs || after.Bytes-between.Bytes != between.Bytes-before.Bytes {
+		if after.MACs-between.MACs != between.MACs-before.MACs || after.Digests-between.Digests != between.Digests-before.Digests ||
+			after.Bytes-between.Bytes != between.Bytes-before.Bytes {
 			t.Fatalf("%s: the mark is charged for otherwise than the bytes", m.Kind())
 		}
 	})

@@ -9,7 +9,6 @@ import (
 // parts of checkpoints are immutable, and shared.
 func (r *Replica) Clone() protocol.Machine {
 	c := *r
-	c.seal = NewSealer(r.cfg, r.seal.keys)
 	c.service = r.service.Clone()
 	c.log.slots = make([]slot, len(r.log.slots))
 	for i := range r.log.slots {

@@ -101,7 +101,7 @@ func (r *Replica) onFetchState(env protocol.Env, m *FetchState) {
 	for _, i := range m.Parts {
 		switch {
 		case i == 0:
-			env.Send(to, &StatePart{Seq: m.Seq, Bytes: c.partList()})
+			env.Send(to, &StatePart{Seq: m.Seq, Bytes: c.appendPartList(nil)})
 		case int(i) <= len(c.parts):
 			env.Send(to, &StatePart{Seq: m.Seq, Part: i, Bytes: c.parts[i-1]})
 		}

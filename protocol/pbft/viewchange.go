@@ -65,8 +65,8 @@ func (r *Replica) startViewChange(env protocol.Env, view uint64) {
 		}
 	}
 	m := r.viewChange()
+	v.current[r.self] = received{m, r.seal.rememberViewChange(m), true}
 	r.broadcast(env, m)
-	v.current[r.self] = received{m, r.seal.ViewChangeDigest(m), true}
 	for i := range v.current {
 		r.acknowledge(env, int32(i))
 	}
@@ -138,7 +138,7 @@ func (s *slot) preprepared(e Certified) {
 
 // viewChange returns this replica's VIEW-CHANGE for its view.
 func (r *Replica) viewChange() *ViewChange {
-	m := &ViewChange{View: r.view, H: r.log.h, Replica: r.self}
+	m := &ViewChange{View: r.view, H: r.log.h, C: make([]CheckpointID, 0, 1+len(r.checkpoints)), Replica: r.self}
 	if r.transfer != nil && r.cfg.Signed {
 		m.C = append(m.C, r.transfer.target) // proved, if not held yet
 	}

@@ -81,7 +81,7 @@ func (t drawn) message() protocol.Message {
 	case 1:
 		return t.request()
 	case 2:
-		return &PrePrepare{t.u64(), t.u64(), t.digest(), []auth.Digest{t.digest(), t.digest()}[:t.few()%3], t.i32(), t.auth()}
+		return &PrePrepare{View: t.u64(), Seq: t.u64(), Digest: t.digest(), Requests: []auth.Digest{t.digest(), t.digest()}[:t.few()%3], Replica: t.i32(), Auth: t.auth()}
 	case 3:
 		return &Prepare{t.u64(), t.u64(), t.digest(), t.i32(), t.auth()}
 	case 4:

@@ -41,16 +41,16 @@ func NewConfig(epoch uint64, members []Member, service []protocol.ID, parameters
 	c := &Config{epoch: epoch, service: service, parameters: parameters, omitStatus: o.OmitStatus}
 	e := &edit{omitStatus: o.OmitStatus}
 	own := slices.Clone(members)
+	slices.SortFunc(own, func(a, b Member) int { return a.ID.Compare(b.ID) })
 	for i := range own {
-		m := &own[i]
-		if m.Status > Inactive {
+		if m := &own[i]; m.Status > Inactive {
 			return nil, fmt.Errorf("member %v has status %d, which is none", m.ID, m.Status)
 		}
-		if c.root.find(&m.ID) != nil {
-			return nil, fmt.Errorf("two members have id %v", m.ID)
+		if i > 0 && own[i-1].ID == own[i].ID {
+			return nil, fmt.Errorf("two members have id %v", own[i].ID)
 		}
-		c.root = e.add(c.root, m)
 	}
+	c.root = e.build(own)
 	return c.sealed(e)
 }
 
@@ -118,6 +118,9 @@ func (c *Config) Active() int {
 
 // Lookup returns the member with this id, nil if there is none.
 func (c *Config) Lookup(id protocol.ID) *Member { return c.root.find(&id) }
+
+// Rank returns how many members come before an id, which need not be a member's.
+func (c *Config) Rank(id protocol.ID) int { return c.root.rank(&id) }
 
 // At returns the i-th member by id, nil if there are not so many.
 func (c *Config) At(i int) *Member {

@@ -100,9 +100,12 @@ func mustEqual(t *rapid.T, c *Config, o oracle) {
 	if want := o.successors(x, n); !slices.Equal(successors, want) {
 		t.Fatalf("successors of %v are %v, want %v", x, successors, want)
 	}
-	_, known := o.index(x)
+	rank, known := o.index(x)
 	if m := c.Lookup(x); (m != nil) != known {
 		t.Fatalf("Lookup(%v) finds %v", x, m)
+	}
+	if got := c.Rank(x); got != rank {
+		t.Fatalf("Rank(%v) is %d, want %d", x, got, rank)
 	}
 }
 

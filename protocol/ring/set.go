@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"encoding/binary"
 
 	"github.com/zeebo/xxh3"
@@ -23,9 +24,9 @@ import (
 type node struct {
 	member      *Member
 	left, right *node
-	priority    uint64
-	size        int32 // members in this subtree
-	active      int32 // those of them that are active
+	key         uint64 // the first bytes of the member's id: a search seldom looks further
+	size        int32  // members in this subtree
+	active      int32  // those of them that are active
 	digest      auth.Digest
 	owner       *edit // the edit that may still write to it, nil once sealed
 }
@@ -46,17 +47,42 @@ func (e *edit) own(n *node) *node {
 	return &copied
 }
 
+// keyOf orders ids as they are ordered, but for those that begin alike.
+func keyOf(id *protocol.ID) uint64 { return binary.BigEndian.Uint64(id[:]) }
+
 // above reports whether a belongs nearer to the root than b.
 func above(a, b *node) bool {
-	if a.priority != b.priority {
-		return a.priority > b.priority
+	if x, y := xxh3.Hash(a.member.ID[:]), xxh3.Hash(b.member.ID[:]); x != y {
+		return x > y
 	}
 	return a.member.ID.Compare(b.member.ID) < 0
 }
 
+// build returns the tree of members that ascend by id. What is next to each other in the
+// order of ids is so in memory too, which is the order of a visit to all.
+func (e *edit) build(members []Member) *node {
+	nodes := make([]node, len(members))
+	var spine []*node // from the root down to the right; each is above those after it
+	for i := range members {
+		n := &nodes[i]
+		*n = node{member: &members[i], key: keyOf(&members[i].ID), owner: e}
+		for len(spine) > 0 && above(n, spine[len(spine)-1]) {
+			n.left, spine = spine[len(spine)-1], spine[:len(spine)-1]
+		}
+		if len(spine) > 0 {
+			spine[len(spine)-1].right = n
+		}
+		spine = append(spine, n)
+	}
+	if len(spine) == 0 {
+		return nil
+	}
+	return spine[0]
+}
+
 // add inserts a member that is not in n.
 func (e *edit) add(n *node, m *Member) *node {
-	fresh := &node{member: m, priority: xxh3.Hash(m.ID[:]), owner: e}
+	fresh := &node{member: m, key: keyOf(&m.ID), owner: e}
 	return e.insert(n, fresh)
 }
 
@@ -172,8 +198,9 @@ func (n *node) digestOf() (d auth.Digest) {
 }
 
 func (n *node) find(id *protocol.ID) *Member {
+	key := keyOf(id)
 	for n != nil {
-		switch order := id.Compare(n.member.ID); {
+		switch order := n.order(key, id); {
 		case order == 0:
 			return n.member
 		case order < 0:
@@ -183,6 +210,31 @@ func (n *node) find(id *protocol.ID) *Member {
 		}
 	}
 	return nil
+}
+
+// order compares an id, and its key, to the member's.
+func (n *node) order(key uint64, id *protocol.ID) int {
+	if key != n.key {
+		return cmp.Compare(key, n.key)
+	}
+	return id.Compare(n.member.ID)
+}
+
+// rank returns the number of members before id.
+func (n *node) rank(id *protocol.ID) (before int) {
+	key := keyOf(id)
+	for n != nil {
+		if n.order(key, id) <= 0 {
+			n = n.left
+			continue
+		}
+		before++
+		if n.left != nil {
+			before += int(n.left.size)
+		}
+		n = n.right
+	}
+	return before
 }
 
 // activeFrom appends active members at or after id in order until out has want;

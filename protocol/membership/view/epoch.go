@@ -135,7 +135,7 @@ func (v *View) advance(s *Step) bool {
 		return false
 	}
 	v.keys.Meter.Digests += uint64(next.Digests())
-	v.configs, v.member = append(v.configs, next), next.Lookup(v.self)
+	v.configs, v.current, v.member = append(v.configs, next), next, next.Lookup(v.self)
 	v.steps = append(v.steps, s)
 	return true
 }

@@ -81,25 +81,59 @@ func (v *View) LeaseUntil() (protocol.Time, bool) {
 // asks another replica of the service. A nonce that is young is asked about again, and
 // the answer to the one before still counts: it is late, not old.
 func (v *View) Refresh(env protocol.Env) {
+	v.draw(env)
+	c := v.Config()
+	if relay, found := v.relay(c); found {
+		env.Send(relay, &FreshAsk{v.Epoch(), v.lease.asked.nonce})
+		return
+	}
+	v.ask(env, c, 1)
+}
+
+// RefreshAll is Refresh of whoever has no time to lose: it asks all replicas at once.
+func (v *View) RefreshAll(env protocol.Env) {
+	v.draw(env)
+	v.ask(env, v.Config(), len(v.Config().Service()))
+}
+
+// draw takes a new nonce if there is none, or no young one.
+func (v *View) draw(env protocol.Env) {
 	l, now := &v.lease, env.Now()
 	if l.asked.nonce == 0 || now.Sub(l.asked.sentAt) >= v.cfg.Lease/2 {
 		l.asked, l.before = question{max(1, env.Nonce()), now}, l.asked
 	}
-	c := v.Config()
-	if relay, found := v.relay(c); found {
-		env.Send(relay, &FreshAsk{v.Epoch(), l.asked.nonce})
-		return
+}
+
+// Confirm asks a replica, a node's only question being whether its epoch is current: an
+// answer to a nonce says so however long it took, and whoever asked in an epoch before
+// may get it in this one. So it draws no other until it has been answered.
+func (v *View) Confirm(env protocol.Env) {
+	if l := &v.lease; l.asked.nonce == 0 {
+		l.asked = question{max(1, env.Nonce()), env.Now()}
 	}
-	replicas := c.Service()
+	v.ask(env, v.Config(), 1)
+}
+
+// Confirmed reports whether the service has told the node, in answer to a nonce of its own,
+// that its epoch is current. A lease for it may have run out, or have been over on arrival.
+func (v *View) Confirmed() bool {
+	return v.cfg.Lease == 0 || v.lease.held && v.lease.epoch == v.Epoch()
+}
+
+// ask asks the next few replicas of the service about the latest nonce.
+func (v *View) ask(env protocol.Env, c *ring.Config, few int) {
+	l, replicas := &v.lease, c.Service()
 	if len(replicas) == 0 {
 		return
 	}
 	if l.next == 0 {
 		l.next = int(l.asked.nonce % uint64(len(replicas))) // not everyone the same
 	}
-	to := c.Lookup(replicas[l.next%len(replicas)])
-	l.next++
-	env.Send(to.Node, &FreshAsk{v.Epoch(), l.asked.nonce})
+	for range few {
+		to := c.Lookup(replicas[l.next%len(replicas)])
+		l.next++
+		env.Send(to.Node, &FreshAsk{v.Epoch(), l.asked.nonce})
+	}
 }
 
 // maxRelays is how many relays are asked before the service itself [O]: any of them, or

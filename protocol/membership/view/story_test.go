@@ -24,6 +24,8 @@ import (
 //	hear from=2 epoch=4                    some message carries an epoch
 //	ask from=6 epoch=0
 //	refresh                                the node asks for a lease
+//	refresh-all                            it asks everyone
+//	confirm                                it asks whether its epoch is current
 //	fresh epoch=0 nonce=102 index=2        a freshness certificate comes in, of the last nonce if not told
 //	wait 500ms
 //	restart                                the node comes back with its disk
@@ -104,6 +106,10 @@ func (s *story) command(d *datadriven.TestData) string {
 		s.view.OnMessage(s, s.from(d), &Ask{uint64(s.number(d, "epoch", 0))})
 	case "refresh":
 		s.view.Refresh(s)
+	case "refresh-all":
+		s.view.RefreshAll(s)
+	case "confirm":
+		s.view.Confirm(s)
 	case "fresh":
 		s.fresh(d)
 	case "wait":
@@ -235,6 +241,8 @@ func (s *story) state() string {
 	}
 	if s.view.Current(s.now) {
 		out += ", current"
+	} else if s.view.Confirmed() {
+		out += ", confirmed"
 	}
 	return out
 }

@@ -44,7 +44,7 @@ func (v *View) forward(env protocol.Env, s *Step) {
 			}
 		}
 	}
-	position := (v.rank() - turn + n) % n
+	position := (c.Rank(v.self) - turn + n) % n
 	for p := roots + position*v.cfg.FanOut; p < min(n, roots+(position+1)*v.cfg.FanOut); p++ {
 		send(p)
 	}
@@ -67,7 +67,7 @@ func (v *View) Above(attempt int) protocol.NodeID {
 	c := v.Config()
 	n, replicas, turn := c.Len(), c.Service(), v.turned()
 	roots := v.roots(len(replicas))
-	p := (v.rank() - turn + n) % n
+	p := (c.Rank(v.self) - turn + n) % n
 	for p >= roots {
 		p = (p - roots) / v.cfg.FanOut
 		if m := c.At((p + turn) % n); m.Status == ring.Active {
@@ -89,19 +89,4 @@ func (v *View) dismiss(env protocol.Env, s *Step) {
 			env.Send(was.Lookup(c.Member.ID).Node, s)
 		}
 	}
-}
-
-// rank returns the number of members before the node, which is one, by id.
-func (v *View) rank() int {
-	c := v.Config()
-	lo, hi := 0, c.Len()
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if c.At(mid).ID.Compare(v.self) < 0 {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
 }

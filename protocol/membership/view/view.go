@@ -42,7 +42,8 @@ type View struct {
 	keys *auth.Keys
 	self protocol.ID // the node's place on the ring; it need not be a member
 
-	member *ring.Member // what the configuration says of the node: asked for at every ping
+	current *ring.Config // the last of configs: asked for at every message
+	member  *ring.Member // what it says of the node: asked for at every ping
 
 	configs []*ring.Config // since genesis; the last is the current
 	steps   []*Step        // steps[i] leads from configs[i] to configs[i+1]
@@ -65,7 +66,7 @@ const (
 
 // New returns the view of a node in the genesis configuration.
 func New(cfg *Config, keys *auth.Keys, self protocol.ID) View {
-	return View{cfg: cfg, keys: keys, self: self, member: cfg.Genesis.Lookup(self), configs: []*ring.Config{cfg.Genesis}}
+	return View{cfg: cfg, keys: keys, self: self, current: cfg.Genesis, member: cfg.Genesis.Lookup(self), configs: []*ring.Config{cfg.Genesis}}
 }
 
 // Start takes up what earlier incarnations stored. The steps prove themselves
@@ -89,7 +90,7 @@ func stepKey(epoch uint64) protocol.ID { return protocol.KeyOf("epoch", epoch) }
 func (v *View) Epoch() uint64 { return v.Config().Epoch() }
 
 // Config returns the configuration of the node's epoch.
-func (v *View) Config() *ring.Config { return v.configs[len(v.configs)-1] }
+func (v *View) Config() *ring.Config { return v.current }
 
 // ConfigAt returns the configuration of an epoch that the node has been in, and
 // nil of any other.
