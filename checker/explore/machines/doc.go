@@ -130,7 +130,7 @@
 // Without partial order even the smallest system is beyond reach. So it was compared with pruning alone where
 // that can be afforded: in systems of which some servers are deaf, all ends of all runs; in whole ones
 // across one step of overlap 3 and of 2 and across two of overlap 3, from the start and from=2, with every rule and
-// without each, all ends of what follows on some state of a random path, up to 1,500 states (three paths
+// without each, all ends of what follows on some state of a random path, up to 2,000 states (four paths
 // each), and on the last states of each counterexample, up to 5,000 (remainder_test.go). An end is the history and what each
 // server holds, and they are the same. The states are those from which partial order leaves a choice: it has a
 // request delivered for the sake of its reply, and what follows if that then does not count it finds elsewhere.
@@ -198,7 +198,7 @@
 // nothing gets its line, from=5 for the last rule.
 //
 // Across a view change partial order was compared with pruning alone in the same way, from states of random paths on
-// which up to 1,500 follow, with the rules above and without each: what replicas execute and in which views they end is
+// which up to 2,000 follow, with the rules above and without each: what replicas execute and in which views they end is
 // the same; and, without anything left out at all, the verdict from five steps before the end of each counterexample.
 //
 // # End of epochs

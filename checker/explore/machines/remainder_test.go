@@ -146,8 +146,8 @@ func TestReducedEpochsEndAlikeFromAnywhere(t *testing.T) {
 				e.Lifted = e.Lifted.Lift(rule)
 			}
 			m := e.Model()
-			for seed := range uint64(3) {
-				c.endAlike(t, fmt.Sprintf("%v, %+v, seed %d", rule, e, seed), m, strolled(m, seed), held, 1500)
+			for seed := range uint64(4) {
+				c.endAlike(t, fmt.Sprintf("%v, %+v, seed %d", rule, e, seed), m, strolled(m, seed), held, 2000)
 			}
 		}
 		t.Logf("without %v: %v", rule, c)
@@ -164,8 +164,8 @@ func TestReducedViewsEndAlikeFromAnywhere(t *testing.T) {
 		lied.Lifted = rule
 		for _, p := range []PBFT{late, lied, liftedPBFT(rule)} {
 			m := p.Model()
-			for seed := range uint64(3) {
-				c.endAlike(t, fmt.Sprintf("%v, %+v, seed %d", rule, p, seed), m, strolled(m, seed), replicasEnd, 1500)
+			for seed := range uint64(4) {
+				c.endAlike(t, fmt.Sprintf("%v, %+v, seed %d", rule, p, seed), m, strolled(m, seed), replicasEnd, 2000)
 			}
 		}
 		t.Logf("without %s: %v", pbft.Rules.Names(rule), c)
