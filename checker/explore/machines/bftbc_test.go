@@ -24,6 +24,7 @@ func exploredBFTBC(t testing.TB, b BFTBC, o explore.Options) *explore.Result {
 
 // The counts of the package documentation.
 func TestBFTBCCounts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		reads               int
 		r                   explore.Reduction
@@ -46,6 +47,7 @@ func TestBFTBCCounts(t *testing.T) {
 
 // What is wrong without each rule, by the shortest way, which no reduction makes longer.
 func TestLiftedBFTBCRulesAreFound(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		rule     bftbc.Rule
 		property string
@@ -57,7 +59,7 @@ func TestLiftedBFTBCRulesAreFound(t *testing.T) {
 		b := slandered(1)
 		b.Lifted = c.rule
 		for _, reduction := range []explore.Reduction{explore.All, explore.Symmetry | explore.Prune} {
-			r := exploredBFTBC(t, b, explore.Options{Reduction: reduction, Workers: 2})
+			r := exploredBFTBC(t, b, explore.Options{Reduction: reduction})
 			if r.Verdict != explore.Violation || r.Property != c.property || r.Depth != c.steps {
 				t.Errorf("%+v with %v: %s of %s at %d", c, reduction, r.Verdict, r.Property, r.Depth)
 				continue

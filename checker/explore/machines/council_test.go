@@ -19,6 +19,7 @@ func voted(t *testing.T, c Council, o explore.Options) *explore.Result {
 }
 
 func TestEndEpochCounts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		c                   Council
 		r                   explore.Reduction

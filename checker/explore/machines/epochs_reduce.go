@@ -38,6 +38,9 @@ import (
 // would be kept is not delivered yet. It is the same with a step that comes before its
 // turn.
 //
+// A server that enters an epoch and sends nothing at that could as well enter later: what it does not answer any more
+// is a request that need not have come. So it enters when somebody asks it for what it does in that epoch.
+//
 // An idle client is told of no epoch: it acts as one that is told as soon as its
 // operation has begun, but for requests which nobody answers in time. A server that is
 // not in a group yet is told at once: nobody asks it for anything before.

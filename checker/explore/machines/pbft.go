@@ -95,12 +95,14 @@ func (p PBFT) Model() *Model {
 const votesCount = pbft.CommitPhase | pbft.PreparedCertificates | pbft.HighestView | pbft.A2
 
 // claims says what can be left out. Backups that are primary in no view that is
-// ever reached are alike: a first view change takes two expiries, a second two more.
+// ever reached are alike: a first view change takes two expiries, a second two more. But where there are
+// requests enough for a checkpoint, whoever lacks its state asks others for it by their numbers.
 func (p PBFT) claims() (c Claims) {
 	if p.Lifted&^votesCount == 0 {
 		c.Ordering = votes{clients: p.Clients, primaries: p.primaries(), blind: p.Clients == 1 || p.Reads == 0, liar: p.Liars > 0}
 	}
-	if p.Lifted&pbft.HighestView != 0 || p.From > fromStart || p.Liars > 0 {
+	checkpoints := p.Clients*(p.Writes+p.Reads) >= pbftCheckpoint
+	if p.Lifted&pbft.HighestView != 0 || p.From > fromStart || p.Liars > 0 || checkpoints {
 		return c
 	}
 	c.About = func(m protocol.Message) int {

@@ -119,6 +119,15 @@ func TestLiftedOrderIsFound(t *testing.T) {
 	}
 }
 
+// Replicas are alike only where no checkpoint is made: whom one asks for state hangs on its number.
+func TestCheckpointsEndSymmetry(t *testing.T) {
+	for _, p := range []PBFT{{Clients: 1, Writes: 1, Timeouts: 2}, {Clients: 2, Writes: 1, Timeouts: 2}, {Clients: 1, Writes: 2}, {Clients: 1, Writes: 1, Reads: 1}} {
+		if alike := p.Model().Reductions()&explore.Symmetry != 0; alike != (p.Clients*(p.Writes+p.Reads) == 1) {
+			t.Errorf("%+v: symmetry %v", p, alike)
+		}
+	}
+}
+
 // Walks find from the start what breadth-first search finds from a prefix on, without any reduction, and nothing when
 // no rule is lifted.
 func TestPBFTWalks(t *testing.T) {

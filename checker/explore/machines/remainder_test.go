@@ -137,6 +137,7 @@ func held(m *Model, s *State) string { return summary(m, s, m.Object) }
 // Across one and two epoch changes, with every rule and without each. (TestLiftedEpochRulesAreFound compares what follows
 // on the last states of each counterexample.)
 func TestReducedEpochsEndAlikeFromAnywhere(t *testing.T) {
+	t.Parallel()
 	const none = dbqs.WriteBack // it has nothing to do with epochs
 	for _, rule := range append([]dbqs.Rule{none}, epochRules...) {
 		var c tally
@@ -156,6 +157,7 @@ func TestReducedEpochsEndAlikeFromAnywhere(t *testing.T) {
 // The same across a view change. (On the counterexamples follows too much;
 // TestOrderVerdictsDoNotDependOnReductions compares verdicts there.)
 func TestReducedViewsEndAlikeFromAnywhere(t *testing.T) {
+	t.Parallel()
 	for _, rule := range []pbft.Rule{0, pbft.CommitPhase, pbft.PreparedCertificates, pbft.HighestView, pbft.A2} {
 		var c tally
 		late, lied := PBFT{Clients: 2, Writes: 1, Timeouts: 2, Lifted: rule}, lying(2, 1)

@@ -19,7 +19,7 @@ func sameVerdict[S any](t *testing.T, name string, m explore.Model[S], sets ...e
 	t.Helper()
 	var first *explore.Result
 	for _, set := range sets {
-		r, err := explore.Explore(context.Background(), name, m, explore.Options{Reduction: set, Workers: 2})
+		r, err := explore.Explore(context.Background(), name, m, explore.Options{Reduction: set})
 		if err != nil || r.Verdict == explore.Undecided {
 			t.Fatalf("%s with %v: %+v, %v", name, set, r, err)
 		}
@@ -43,6 +43,7 @@ const (
 // Whatever is left out of a search of the static store, the verdict is the same, with every rule and without each.
 // What is lifted has its smallest system; the rules on epochs have no effect here, and the search says so.
 func TestStaticVerdictsDoNotDependOnReductions(t *testing.T) {
+	t.Parallel()
 	sameVerdict(t, "dbqs-static", explore.Model[State](small().Model()), explore.None, explore.Symmetry, pruned, commuted, explore.All)
 	for _, rule := range dbqs.AllRules() {
 		name := "dbqs-static without " + rule.String()
@@ -64,6 +65,7 @@ func TestStaticVerdictsDoNotDependOnReductions(t *testing.T) {
 // view change that is too large: there, what was found without a rule is found again
 // from its last steps on, under every schedule of them.
 func TestOrderVerdictsDoNotDependOnReductions(t *testing.T) {
+	t.Parallel()
 	sameVerdict(t, "pbft with a liar", explore.Model[State](lying(1, 0).Model()), explore.None, pruned, commuted, explore.All)
 	sameVerdict(t, "pbft with two lies", explore.Model[State](lying(2, 0).Model()), pruned, commuted)
 	sameVerdict(t, "pbft", explore.Model[State](expiring(0).Model()), renamed, commuted, explore.All)

@@ -58,7 +58,7 @@ func TestExtremeParameters(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, s := range []explore.Strategy{explore.Random, explore.PCT} {
-				r, err := run(context.Background(), explore.Options{Strategy: s, Walks: 10, Depth: 300, Workers: 2})
+				r, err := run(context.Background(), explore.Options{Strategy: s, Walks: 3, Depth: 300, Workers: 2})
 				if err != nil || r.Transitions == 0 || r.Verdict == explore.Stuck {
 					t.Errorf("%s %v: %+v, %v", e.Name, settings, r, err)
 				}
