@@ -12,16 +12,18 @@ import (
 // for T_f on its own clock, counted from when it *sent* the nonce: the answer may
 // have been held back for as long as anyone likes.
 
-// question is a nonce that the service was asked about.
+// question is a nonce that the service was asked about. Several replicas may be: one that
+// was answered still counts, for another may answer it for an epoch that came after.
 type question struct {
-	nonce  uint64
-	sentAt protocol.Time // when it was first sent
+	nonce    uint64
+	sentAt   protocol.Time // when it was first sent
+	answered bool
 }
 
 // lease is the state of a node's freshness.
 type lease struct {
 	asked  question // the latest; none, if its nonce is 0
-	before question // the one before, of which an answer may still be on its way
+	before question // the one before; an answer to either may still be on its way
 	next   int      // the replica to ask next
 	tries  int      // relays that were asked for a lease and have not brought it
 
@@ -52,7 +54,7 @@ func (v *View) turnLease(env protocol.Env) {
 func (l *lease) appendState(b []byte) []byte {
 	for _, q := range [...]question{l.asked, l.before} {
 		b = binary.LittleEndian.AppendUint64(b, q.nonce)
-		b = binary.LittleEndian.AppendUint64(b, uint64(q.sentAt))
+		b = protocol.AppendBool(binary.LittleEndian.AppendUint64(b, uint64(q.sentAt)), q.answered)
 	}
 	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(l.next)), uint64(l.tries))
 	b = protocol.AppendBool(protocol.AppendBool(b, l.held), l.had)
@@ -78,8 +80,8 @@ func (v *View) LeaseUntil() (protocol.Time, bool) {
 
 // Refresh asks for a freshness certificate. The caller calls it when it wants a
 // lease, and again, after a time of its choice, while there is none: each call
-// asks another replica of the service. A nonce that is young is asked about again, and
-// the answer to the one before still counts: it is late, not old.
+// asks another replica of the service. A nonce that is young and has no answer is asked
+// about again, and an answer to the one before still counts: it is late, not old.
 func (v *View) Refresh(env protocol.Env) {
 	v.draw(env)
 	c := v.Config()
@@ -96,20 +98,30 @@ func (v *View) RefreshAll(env protocol.Env) {
 	v.ask(env, v.Config(), len(v.Config().Service()))
 }
 
-// draw takes a new nonce if there is none, or no young one.
+// draw takes a new nonce if there is none that is young and open.
 func (v *View) draw(env protocol.Env) {
-	l, now := &v.lease, env.Now()
-	if l.asked.nonce == 0 || now.Sub(l.asked.sentAt) >= v.cfg.Lease/2 {
-		l.asked, l.before = question{max(1, env.Nonce()), now}, l.asked
+	l := &v.lease
+	if !l.asked.open() || env.Now().Sub(l.asked.sentAt) >= v.cfg.Lease/2 {
+		l.renew(env)
 	}
+}
+
+// open reports whether the service has still to answer.
+func (q question) open() bool {
+	return q.nonce != 0 && !q.answered
+}
+
+// renew takes a new nonce.
+func (l *lease) renew(env protocol.Env) {
+	l.asked, l.before = question{nonce: max(1, env.Nonce()), sentAt: env.Now()}, l.asked
 }
 
 // Confirm asks a replica, a node's only question being whether its epoch is current: an
 // answer to a nonce says so however long it took, and whoever asked in an epoch before
 // may get it in this one. So it draws no other until it has been answered.
 func (v *View) Confirm(env protocol.Env) {
-	if l := &v.lease; l.asked.nonce == 0 {
-		l.asked = question{max(1, env.Nonce()), env.Now()}
+	if l := &v.lease; !l.asked.open() {
+		l.renew(env)
 	}
 	v.ask(env, v.Config(), 1)
 }
@@ -157,15 +169,15 @@ func (v *View) relay(c *ring.Config) (protocol.NodeID, bool) {
 func (v *View) onFreshReply(env protocol.Env, from protocol.NodeID, m *FreshReply) {
 	l, c := &v.lease, m.Certificate
 	v.Heard(env, from, max(m.Epoch, c.Epoch))
-	if l.asked.nonce == 0 && l.before.nonce == 0 || c.Epoch < v.Epoch() {
+	if l.asked.nonce == 0 || c.Epoch < v.Epoch() {
 		return
 	}
-	q, ok := v.fresh(c)
-	if !ok {
+	q := v.fresh(c)
+	if q == nil {
 		env.Note(NoteFreshnessRefused, v.Epoch())
 		return
 	}
-	l.answered(q)
+	q.answered = true
 	since := q.sentAt
 	if !v.cfg.enforced(LeaseFromSend) {
 		since = env.Now()
@@ -178,39 +190,34 @@ func (v *View) onFreshReply(env protocol.Env, from protocol.NodeID, m *FreshRepl
 	v.begin(env, since)
 }
 
-// answered strikes a question out, and the one before it.
-func (l *lease) answered(q question) {
-	if q == l.asked {
-		l.asked = question{}
-	}
-	l.before = question{}
-}
-
-// begin begins a lease for the node's epoch.
+// begin begins a lease for the node's epoch, unless the one it has lasts as long.
 func (v *View) begin(env protocol.Env, since protocol.Time) {
-	l := &v.lease
+	l, until := &v.lease, since.Add(v.cfg.Lease)
 	switch {
+	case l.held && l.epoch == v.Epoch() && until <= l.until:
+		return
 	case !l.had:
 		env.Note(NoteLease, v.Epoch())
 	case !v.Current(env.Now()):
 		env.Note(NoteLeaseRenewed, v.Epoch())
-	case since.Add(v.cfg.Lease) <= l.until:
-		return // the present one lasts longer
 	}
-	l.held, l.had, l.epoch, l.until, l.tries = true, true, v.Epoch(), since.Add(v.cfg.Lease), 0
+	l.held, l.had, l.epoch, l.until, l.tries = true, true, v.Epoch(), until, 0
 }
 
-// fresh reports whether a certificate is the service's answer to a nonce of the node,
-// and which. Without the binding, anyone could send yesterday's.
-func (v *View) fresh(c *FreshnessCertificate) (q question, ok bool) {
+// fresh returns the question of the node that a certificate answers, nil if it answers
+// none. Without the binding, anyone could send yesterday's.
+func (v *View) fresh(c *FreshnessCertificate) *question {
 	l := &v.lease
 	if !v.cfg.enforced(NonceBinding) {
-		return l.asked, v.keys.VerifyThreshold(v.cfg.Service, c.Bytes(), &c.Signature)
+		if v.keys.VerifyThreshold(v.cfg.Service, c.Bytes(), &c.Signature) {
+			return &l.asked
+		}
+		return nil
 	}
-	for _, q = range [...]question{l.asked, l.before} {
+	for _, q := range [...]*question{&l.asked, &l.before} {
 		if q.nonce != 0 && c.Verify(v.keys, v.cfg.Service, v.keys.Self(), q.nonce) {
-			return q, true
+			return q
 		}
 	}
-	return question{}, false
+	return nil
 }
