@@ -268,6 +268,9 @@ func (m *mobile) left(id protocol.NodeID) bool {
 	}
 }
 
+// TakenOver begins the text of the step in which the mobile adversary takes a server.
+const TakenOver = "taken over"
+
 // seized tells of a spell that begins.
 func (m *mobile) seized(i int, s *spell) {
 	m.note(noteSeized)
@@ -281,7 +284,7 @@ func (m *mobile) seized(i int, s *spell) {
 	if slices.ContainsFunc(m.spells[:i], func(old spell) bool { return old.over && old.node != protocol.None && old.node != s.node }) {
 		m.note(noteMovedOn)
 	}
-	m.tell(s.node, s.from, fmt.Sprintf("taken over (%s)", s.text))
+	m.tell(s.node, s.from, fmt.Sprintf("%s (%s)", TakenOver, s.text))
 }
 
 // release lets go of a server.

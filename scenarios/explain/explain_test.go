@@ -127,6 +127,30 @@ func TestSceneHasCauses(t *testing.T) {
 	}
 }
 
+// A story is told at the height of what broke: how the layers below did their work is not
+// in it, unless the last of it is the very event in which the property broke.
+func TestStoriesKeepToTheirLayer(t *testing.T) {
+	for name, lowest := range map[string]layer{
+		"dbqs.recover": outward, "i-still-work-here": outward, "membership.nonce-binding": service,
+		"pbft.commit-phase": ordering, "pbft.a2": ordering,
+	} {
+		s, heard := told(t, name), make(map[layer]int)
+		for _, i := range s.Scene {
+			if x := &s.Steps[i]; x.Message != nil && x.Event != s.Broke {
+				heard[x.layer()]++
+			}
+		}
+		for l := ordering; l <= outward; l++ {
+			if below := l < lowest; below && heard[l] > 0 || l == lowest && heard[l] == 0 {
+				t.Errorf("%s: %d messages of layer %d, the story being of %d", name, heard[l], l, lowest)
+			}
+		}
+		if left := s.aside > 0; left != (lowest > ordering) {
+			t.Errorf("%s: %d messages left out", name, s.aside)
+		}
+	}
+}
+
 // The trace is well formed: packets in order of time after the tracks, every slice
 // that begins ends, every flow has both ends.
 func TestPerfetto(t *testing.T) {

@@ -47,6 +47,9 @@ func (s *Story) lanes(b *strings.Builder) {
 		legend = "  o sends  > < hears  ~ lie  x lost  ! faulty  E enters an epoch or a view; heard at, (sent at)"
 	}
 	fmt.Fprintln(b, legend)
+	if s.aside > 0 {
+		fmt.Fprintln(b, "  left out: how the replicas of the membership service came to what they say here")
+	}
 	s.left(b)
 }
 

@@ -34,6 +34,7 @@ type Story struct {
 	Broke    uint64 // the event in which the property broke; the last one if that is not known
 
 	epochs, views bool // somebody entered one
+	aside         int  // messages of the machinery below the matter that the scene leaves out
 
 	byEvent  map[uint64][]int // steps of an event; looked up only
 	speakers map[speaker]bool // who sent in which event; looked up only

@@ -14,14 +14,15 @@ import (
 // last event that changed the state of a node which answered; and for each of these
 // the event in which it was sent, and so on. To that come the messages of these
 // operations that were late, lost or lies, since what did not arrive in time is
-// most of the reason. What happened after the property broke does not matter.
+// most of the reason. What happened after the property broke does not matter, nor does
+// how the layers below the one that broke did their work (see layer.go).
 
 // mostScene is how many steps a scene may have.
 const mostScene = 120
 
 // slice fills Scene.
 func (s *Story) slice() {
-	sc := &slicer{Story: s, seen: make(map[int]bool)}
+	sc := &slicer{Story: s, matter: s.matter(), seen: make(map[int]bool)}
 	sc.finding()
 	for _, o := range s.Ops {
 		if !o.Concerned || o.Begin > s.Broke {
@@ -58,12 +59,27 @@ func inTime(a, b *Step, i, j int) int {
 // slicer is a slice in the making.
 type slicer struct {
 	*Story
-	seen map[int]bool // looked up only
-	todo []int
-	kept []int
+	matter layer
+	seen   map[int]bool // looked up only
+	todo   []int
+	kept   []int
 }
 
 func (sc *slicer) keep(i int) {
+	if sc.seen[i] {
+		return
+	}
+	sc.seen[i] = true
+	if sc.Steps[i].layer() < sc.matter {
+		sc.aside++
+		return
+	}
+	sc.kept = append(sc.kept, i)
+	sc.todo = append(sc.todo, i)
+}
+
+// see keeps a step of whatever layer.
+func (sc *slicer) see(i int) {
 	if !sc.seen[i] {
 		sc.seen[i] = true
 		sc.kept = append(sc.kept, i)
@@ -81,7 +97,7 @@ func (sc *slicer) finding() {
 	for _, e := range f.Events {
 		for _, i := range sc.byEvent[e] {
 			if isInput(sc.Steps[i].Kind) {
-				sc.keep(i)
+				sc.see(i)
 			}
 		}
 	}
