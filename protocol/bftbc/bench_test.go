@@ -5,6 +5,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // BenchmarkOperations measures a write and a read of four replicas, all messages
@@ -15,9 +16,9 @@ func BenchmarkOperations(b *testing.B) {
 			w := newNetwork(Config{F: 1, Variant: variant}, auth.Ideal, 1)
 			for b.Loop() {
 				w.invoke(0, protocol.Write, "x", "value")
-				w.run(everything)
+				w.run(storytest.Everything)
 				w.invoke(0, protocol.Read, "x", "")
-				w.run(everything)
+				w.run(storytest.Everything)
 				w.results = w.results[:0]
 			}
 		})

@@ -8,6 +8,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // attack is a faulty client, c0, with a faulty replica, 3, that signs whatever it
@@ -81,9 +82,9 @@ func (a *attack) step(t *rapid.T) {
 		m = &Write{h, &Record{Cert: c}} // the rule on digests is lifted: values do not matter here
 	}
 	Sign(a.keys[self], a.cfg.Epoch, m)
-	a.deliver(envelope{self, to, m})
-	for _, e := range a.take(everything) {
-		switch m := e.m.(type) {
+	a.deliver(envelope{From: self, To: to, M: m})
+	for _, e := range a.Take(storytest.Everything) {
+		switch m := e.M.(type) {
 		case *PrepareReply:
 			a.note(m.Vote.Stamp)
 		case *WriteReply:

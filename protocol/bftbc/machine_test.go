@@ -9,6 +9,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // The machines keep the contract: clones are independent, states are canonical,
@@ -30,18 +31,18 @@ func busy(t *rapid.T, w *network, steps int, judge func(to protocol.NodeID, e en
 			w.expire(len(w.keys)-1, protocol.TimerID(c))
 		case what == 3 && which%8 == 0:
 			w.restart(which / 8 % len(w.replicas))
-		case len(w.flight) == 0:
+		case len(w.Flight) == 0:
 			if w.clients[c].phase == idle {
 				w.invoke(c, protocol.OpKind(which/2%2), "x", string(rune('a'+which%26)))
 			}
 		default:
-			i := which % len(w.flight)
-			e := w.flight[i]
+			i := which % len(w.Flight)
+			e := w.Flight[i]
 			if what > 4 {
-				w.flight = slices.Delete(slices.Clone(w.flight), i, i+1)
+				w.Flight = slices.Delete(slices.Clone(w.Flight), i, i+1)
 			}
 			if what != 5 {
-				judge(e.to, e)
+				judge(e.To, e)
 				w.deliver(e)
 			}
 		}
@@ -70,14 +71,14 @@ func TestCloneIsIndependentAndEqual(t *testing.T) {
 			for i := range mute.timers {
 				mute.timers[i] = map[protocol.TimerID]bool{}
 			}
-			clone.Deliver(testEnv{mute, to}, e.from, e.m)
+			clone.Deliver(testEnv{mute, to}, e.From, e.M)
 			mute.nonce = w.nonce
-			other.Deliver(testEnv{mute, to}, e.from, e.m)
+			other.Deliver(testEnv{mute, to}, e.From, e.M)
 			if !bytes.Equal(m.AppendState(nil), before) {
-				t.Fatalf("node %d was changed by its clone's %s", to, e.m.Kind())
+				t.Fatalf("node %d was changed by its clone's %s", to, e.M.Kind())
 			}
 			if !bytes.Equal(clone.AppendState(nil), other.AppendState(nil)) {
-				t.Fatalf("two clones of node %d differ after one %s", to, e.m.Kind())
+				t.Fatalf("two clones of node %d differ after one %s", to, e.M.Kind())
 			}
 			compared++
 		})
@@ -119,7 +120,7 @@ func TestDecodeInvertsAppendTo(t *testing.T) {
 			}
 			kinds[m.Kind()] = true
 		}
-		busy(t, w, rapid.IntRange(0, 120).Draw(t, "steps"), func(_ protocol.NodeID, e envelope) { inverts(e.m) })
+		busy(t, w, rapid.IntRange(0, 120).Draw(t, "steps"), func(_ protocol.NodeID, e envelope) { inverts(e.M) })
 		for _, disk := range w.disks {
 			for _, r := range disk {
 				inverts(r.Value)
@@ -141,9 +142,9 @@ func TestSuitesAgree(t *testing.T) {
 			w := newNetwork(Config{F: 1, Variant: variant}, suite, 2)
 			for _, value := range []string{"a", "b"} {
 				w.invoke(0, protocol.Write, "x", value)
-				flows[i] += summary(w.run(everything))
+				flows[i] += storytest.Summary(w.run(storytest.Everything))
 				w.invoke(1, protocol.Read, "x", "")
-				flows[i] += summary(w.run(everything)) + w.results[len(w.results)-1]
+				flows[i] += storytest.Summary(w.run(storytest.Everything)) + w.results[len(w.results)-1]
 			}
 		}
 		if flows[0] != flows[1] {
@@ -214,13 +215,13 @@ func FuzzDecode(f *testing.F) {
 	w := newNetwork(Config{F: 1, Variant: Strong}, auth.Ideal, 1)
 	for range 2 {
 		w.invoke(0, protocol.Write, "x", "v")
-		for _, e := range w.run(everything) {
-			f.Add(e.m.AppendTo(nil))
+		for _, e := range w.run(storytest.Everything) {
+			f.Add(e.M.AppendTo(nil))
 		}
 	}
 	w.expire(len(w.keys)-1, 0)
-	for _, e := range w.run(everything) {
-		f.Add(e.m.AppendTo(nil))
+	for _, e := range w.run(storytest.Everything) {
+		f.Add(e.M.AppendTo(nil))
 	}
 	for _, r := range w.disks[0] {
 		f.Add(r.Value.AppendTo(nil))

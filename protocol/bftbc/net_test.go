@@ -3,32 +3,29 @@ package bftbc
 import (
 	"fmt"
 	"slices"
-	"sort"
-	"strings"
 	"time"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 	"turncoat/protocol/ring"
+	"turncoat/protocol/storytest"
 )
 
 // network is a world for tests: messages in flight wait until a test delivers,
 // drops or repeats them, and timers until it lets them expire. No time passes. The
 // nodes are the servers, the clients, and the admission authority, in this order.
 
-type envelope struct {
-	from, to protocol.NodeID
-	m        protocol.Message
-}
+type envelope = storytest.Envelope
 
 type network struct {
+	storytest.Post
+
 	cfg       *Config
 	authority *auth.Authority
 	keys      []*auth.Keys
 	replicas  []*Replica
 	clients   []*Client
 	admission *Admission
-	flight    []envelope
 	timers    []map[protocol.TimerID]bool
 	disks     []protocol.Disk
 	votes     map[Claim]map[Stamp]*ballot // all that replicas ever signed
@@ -90,7 +87,7 @@ func (w *network) machine(node protocol.NodeID) protocol.Machine {
 }
 
 func (w *network) deliver(e envelope) {
-	w.machine(e.to).Deliver(w.env(int(e.to)), e.from, e.m)
+	w.machine(e.To).Deliver(w.env(int(e.To)), e.From, e.M)
 }
 
 func (w *network) expire(node int, id protocol.TimerID) bool {
@@ -110,36 +107,8 @@ func (w *network) restart(i int) {
 	w.replicas[i].Start(w.env(i), disk)
 }
 
-// take removes the messages that match from those in flight, in order.
-func (w *network) take(match func(envelope) bool) (taken []envelope) {
-	kept := w.flight[:0:0]
-	for _, e := range w.flight {
-		if match(e) {
-			taken = append(taken, e)
-		} else {
-			kept = append(kept, e)
-		}
-	}
-	w.flight = kept
-	return taken
-}
-
 // run delivers in order of sending until nothing that matches is in flight.
-func (w *network) run(match func(envelope) bool) (delivered []envelope) {
-	for len(delivered) < 100_000 {
-		batch := w.take(match)
-		if len(batch) == 0 {
-			return delivered
-		}
-		for _, e := range batch {
-			w.deliver(e)
-		}
-		delivered = append(delivered, batch...)
-	}
-	panic("the messages do not end")
-}
-
-func everything(envelope) bool { return true }
+func (w *network) run(match func(envelope) bool) []envelope { return w.Run(match, w.deliver) }
 
 // object returns the id of a named object.
 func (w *network) object(name string) protocol.ID { return protocol.KeyOf(name, 0) }
@@ -170,26 +139,6 @@ func (w *network) stamp(client, counter int, value string) Stamp {
 	return Stamp{Timestamp{uint64(counter), protocol.NodeID(len(w.replicas) + client)}, w.keys[0].Digest([]byte(value))}
 }
 
-// summary counts messages by kind.
-func summary(list []envelope) string {
-	counts := map[string]int{}
-	var kinds []string
-	for _, e := range list {
-		k := strings.TrimPrefix(string(e.m.Kind()), "bftbc.")
-		if counts[k]++; counts[k] == 1 {
-			kinds = append(kinds, k)
-		}
-	}
-	sort.Strings(kinds)
-	for i, k := range kinds {
-		kinds[i] = fmt.Sprintf("%d %s", counts[k], k)
-	}
-	if len(kinds) == 0 {
-		return "nothing"
-	}
-	return strings.Join(kinds, ", ")
-}
-
 type testEnv struct {
 	w    *network
 	self protocol.NodeID
@@ -215,7 +164,7 @@ func (e testEnv) Send(to protocol.NodeID, m protocol.Message) {
 		}
 		b.add(e.self, v.Sig)
 	}
-	e.w.flight = append(e.w.flight, envelope{e.self, to, m})
+	e.w.Put(e.self, to, m)
 }
 func (e testEnv) SetTimer(id protocol.TimerID, _ time.Duration) { e.w.timers[e.self][id] = true }
 func (e testEnv) CancelTimer(id protocol.TimerID)               { delete(e.w.timers[e.self], id) }

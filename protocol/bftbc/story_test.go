@@ -3,7 +3,6 @@ package bftbc
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // Stories: scripts in testdata/stories, each readable by who knows the paper. The
@@ -29,16 +29,7 @@ import (
 // A stamp such as 1.2.v is client, counter and value; forged in front of it gives a
 // certificate without votes.
 func TestStories(t *testing.T) {
-	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		s := &story{t: t}
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			out := s.command(d)
-			if out == "" {
-				return "ok\n"
-			}
-			return strings.TrimRight(out, "\n") + "\n"
-		})
-	})
+	storytest.Walk(t, "testdata/stories", func(t *testing.T) func(*datadriven.TestData) string { return (&story{t: t}).command })
 }
 
 type story struct {
@@ -54,37 +45,30 @@ func (s *story) command(d *datadriven.TestData) string {
 	case "write", "read":
 		return s.operate(d)
 	case "run":
-		return summary(s.network.run(s.filter(d)))
+		return storytest.Summary(s.network.run(s.filter(d)))
 	case "deliver":
-		list := s.take(s.filter(d))
+		list := s.Take(s.filter(d))
 		for _, e := range list {
 			s.network.deliver(e)
 		}
-		return summary(list)
+		return storytest.Summary(list)
 	case "drop":
-		return summary(s.take(s.filter(d)))
+		return storytest.Summary(s.Take(s.filter(d)))
 	case "dup":
-		var again []envelope
-		for _, e := range s.flight {
-			if s.filter(d)(e) {
-				again = append(again, e)
-			}
-		}
-		s.flight = append(s.flight, again...)
-		return summary(again)
+		return storytest.Summary(s.Again(s.filter(d)))
 	case "prepare", "hint", "hand":
 		return s.faulty(d)
 	case "remove":
-		s.expire(len(s.keys)-1, protocol.TimerID(number(d, "c", 0)))
+		s.expire(len(s.keys)-1, protocol.TimerID(storytest.Number(d, "c", 0)))
 		return ""
 	case "timer":
-		s.expire(len(s.replicas)+number(d, "c", 0), retryTimer)
+		s.expire(len(s.replicas)+storytest.Number(d, "c", 0), retryTimer)
 		return ""
 	case "restart":
-		s.restart(number(d, "s", 0))
+		s.restart(storytest.Number(d, "s", 0))
 		return ""
 	case "wipe":
-		i := number(d, "s", 0)
+		i := storytest.Number(d, "s", 0)
 		s.disks[i] = nil
 		s.restart(i)
 		return ""
@@ -117,7 +101,7 @@ func (s *story) cluster(d *datadriven.TestData) string {
 			}
 		}
 	}
-	s.network, s.shown = newNetwork(cfg, suite, number(d, "clients", 2)), map[string]int{}
+	s.network, s.shown = newNetwork(cfg, suite, storytest.Number(d, "clients", 2)), map[string]int{}
 	return ""
 }
 
@@ -127,7 +111,7 @@ func (s *story) operate(d *datadriven.TestData) string {
 	if d.Cmd == "read" {
 		kind = protocol.Read
 	}
-	s.invoke(number(d, "c", 0), kind, object, value)
+	s.invoke(storytest.Number(d, "c", 0), kind, object, value)
 	return ""
 }
 
@@ -148,7 +132,7 @@ func (s *story) target(d *datadriven.TestData) (object, value string) {
 // faulty sends what no correct client would.
 func (s *story) faulty(d *datadriven.TestData) string {
 	object, value := s.target(d)
-	c, counter := number(d, "c", 0), number(d, "counter", 1)
+	c, counter := storytest.Number(d, "c", 0), storytest.Number(d, "counter", 1)
 	stamp := s.network.stamp(c, counter, value)
 	h := Header{s.object(object), 0}
 	var m protocol.Message
@@ -160,7 +144,7 @@ func (s *story) faulty(d *datadriven.TestData) string {
 		}
 	case "hint":
 		m = &ReadTSPrep{
-			Header: h, Client: stamp.TS.Client, Seq: uint64(number(d, "seq", 1)), Digest: stamp.Digest,
+			Header: h, Client: stamp.TS.Client, Seq: uint64(storytest.Number(d, "seq", 1)), Digest: stamp.Digest,
 			Previous: s.cert(d, "previous", Written),
 		}
 	case "hand":
@@ -182,7 +166,7 @@ func (s *story) faulty(d *datadriven.TestData) string {
 	}
 	Sign(s.keys[len(s.replicas)+c], s.cfg.Epoch, m)
 	for _, to := range s.nodes(d, "to", len(s.replicas)) {
-		s.flight = append(s.flight, envelope{stamp.TS.Client, to, m})
+		s.Put(stamp.TS.Client, to, m)
 	}
 	return ""
 }
@@ -212,10 +196,9 @@ func (s *story) cert(d *datadriven.TestData, key string, claim Claim) *Certifica
 
 // filter returns what matches from=, to= and kind=, each a list.
 func (s *story) filter(d *datadriven.TestData) func(envelope) bool {
-	from, to, kinds := s.nodes(d, "from", len(s.keys)), s.nodes(d, "to", len(s.keys)), words(d, "kind")
+	from, to, kinds := s.nodes(d, "from", len(s.keys)), s.nodes(d, "to", len(s.keys)), storytest.Values(d, "kind")
 	return func(e envelope) bool {
-		kind := strings.TrimPrefix(string(e.m.Kind()), "bftbc.")
-		return slices.Contains(from, e.from) && slices.Contains(to, e.to) && (kinds == nil || slices.Contains(kinds, kind))
+		return slices.Contains(from, e.From) && slices.Contains(to, e.To) && (kinds == nil || slices.Contains(kinds, e.Kind()))
 	}
 }
 
@@ -227,7 +210,7 @@ func (s *story) nodes(d *datadriven.TestData, key string, n int) (out []protocol
 		}
 		return out
 	}
-	for _, word := range words(d, key) {
+	for _, word := range storytest.Values(d, key) {
 		text, client := strings.CutPrefix(word, "c")
 		var i int
 		fmt.Sscan(text, &i)
@@ -271,31 +254,7 @@ func (s *story) show(x Stamp) string {
 
 // noted lists the situations since it was last asked.
 func (s *story) noted() string {
-	var out []string
-	for name, n := range s.notes {
-		if n > s.shown[name] {
-			out = append(out, fmt.Sprintf("%s %d", strings.TrimPrefix(name, "bftbc."), n-s.shown[name]))
-		}
-		s.shown[name] = n
-	}
-	sort.Strings(out)
-	return strings.Join(out, ", ")
+	return strings.Join(storytest.News(s.notes, s.shown, "%s %d"), ", ")
 }
 
-func words(d *datadriven.TestData, key string) []string {
-	for _, a := range d.CmdArgs {
-		if a.Key == key {
-			return a.Vals
-		}
-	}
-	return nil
-}
-
-func word(d *datadriven.TestData, key string) string { return words(d, key)[0] }
-
-func number(d *datadriven.TestData, key string, otherwise int) int {
-	if w := words(d, key); w != nil {
-		fmt.Sscan(w[0], &otherwise)
-	}
-	return otherwise
-}
+func word(d *datadriven.TestData, key string) string { return storytest.Values(d, key)[0] }

@@ -54,7 +54,7 @@ func TestClone(t *testing.T) {
 	if err := n.end([]string{"s0"}, []string{"s4"}); err != nil {
 		t.Fatal(err)
 	}
-	for round := 0; len(n.waiting) > 0; round++ {
+	for round := 0; len(n.Flight) > 0; round++ {
 		if round == 30 {
 			for i, s := range n.steps {
 				for _, d := range n.nodes[i:5] {
@@ -62,21 +62,21 @@ func TestClone(t *testing.T) {
 				}
 			}
 		}
-		p := n.waiting[0]
-		n.waiting = n.waiting[1:]
-		if p.to == service {
+		p := n.Flight[0]
+		n.Flight = n.Flight[1:]
+		if p.To == service {
 			n.answer(p)
 			continue
 		}
-		d := n.nodes[p.to]
+		d := n.nodes[p.To]
 		before := d.machine.AppendState(nil)
 		c := d.machine.Clone()
 		if !bytes.Equal(c.AppendState(nil), before) {
-			t.Fatalf("a copy of %s differs in round %d", n.name(p.to), round)
+			t.Fatalf("a copy of %s differs in round %d", n.name(p.To), round)
 		}
-		d.machine.Deliver(d, p.from, p.m)
+		d.machine.Deliver(d, p.From, p.M)
 		if !bytes.Equal(c.AppendState(nil), before) {
-			t.Fatalf("a copy of %s has taken %s in round %d", n.name(p.to), n.words(p.m), round)
+			t.Fatalf("a copy of %s has taken %s in round %d", n.name(p.To), n.words(p.M), round)
 		}
 	}
 	value, written := []byte(nil), false

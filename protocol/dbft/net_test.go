@@ -12,6 +12,7 @@ import (
 	"turncoat/protocol/membership/view"
 	"turncoat/protocol/pbft"
 	"turncoat/protocol/ring"
+	"turncoat/protocol/storytest"
 )
 
 // network is the world of a story: nothing moves unless the story says so. It models
@@ -20,15 +21,15 @@ import (
 // membership service: it ends epochs when the story says so, and vouches for the present
 // one to whoever asks.
 type network struct {
+	storytest.Stage
+
 	config  *dbft.Config
 	views   *view.Config
 	keys    []*auth.Keys
 	servers int
 	nodes   []*node
-	waiting []packet
 	clock   protocol.Time
 	nonces  uint64
-	out     strings.Builder
 
 	sharing *auth.Sharing
 	shares  []auth.Share
@@ -46,10 +47,7 @@ type node struct {
 	sequence uint32
 }
 
-type packet struct {
-	from, to protocol.NodeID
-	m        protocol.Message
-}
+type packet = storytest.Envelope
 
 // service is the node that stands for the membership service.
 const service protocol.NodeID = 99
@@ -137,27 +135,27 @@ func (n *network) end(leave, join []string) error {
 
 // answer is what the membership service says to a message.
 func (n *network) answer(p packet) {
-	switch m := p.m.(type) {
+	switch m := p.M.(type) {
 	case *view.FreshAsk:
-		tree := n.keys[0].NewMerkleTree([][]byte{view.NonceLeaf(p.from, m.Nonce)})
+		tree := n.keys[0].NewMerkleTree([][]byte{view.NonceLeaf(p.From, m.Nonce)})
 		st := view.FreshnessStatement{Epoch: n.now.Epoch(), Root: tree.Root()}
 		c := &view.FreshnessCertificate{FreshnessStatement: st, Path: tree.Path(0), Signature: n.sign(st.Bytes())}
-		n.waiting = append(n.waiting, packet{service, p.from, &view.FreshReply{Epoch: st.Epoch, Certificate: c}})
+		n.Put(service, p.From, &view.FreshReply{Epoch: st.Epoch, Certificate: c})
 	case *view.Ask:
 		for _, s := range n.steps[m.Epoch:] {
-			n.waiting = append(n.waiting, packet{service, p.from, s})
+			n.Put(service, p.From, s)
 		}
 	}
 }
 
 // deliver hands over one message.
 func (n *network) deliver(p packet) {
-	if p.to == service {
+	if p.To == service {
 		n.answer(p)
 		return
 	}
-	d := n.nodes[p.to]
-	d.machine.Deliver(d, p.from, p.m)
+	d := n.nodes[p.To]
+	d.machine.Deliver(d, p.From, p.M)
 }
 
 func (n *network) name(id protocol.NodeID) string {
@@ -170,8 +168,6 @@ func (n *network) name(id protocol.NodeID) string {
 	return fmt.Sprintf("c%d", int(id)-n.servers)
 }
 
-func (n *network) say(format string, args ...any) { fmt.Fprintf(&n.out, format+"\n", args...) }
-
 // Now implements protocol.Env.
 func (d *node) Now() protocol.Time { return d.net.clock }
 
@@ -183,7 +179,7 @@ func (d *node) Nonce() uint64 {
 
 // Send implements protocol.Env.
 func (d *node) Send(to protocol.NodeID, m protocol.Message) {
-	d.net.waiting = append(d.net.waiting, packet{d.id, to, m})
+	d.net.Put(d.id, to, m)
 }
 
 // SetTimer implements protocol.Env.
@@ -210,13 +206,13 @@ func (d *node) Return(r protocol.Result) {
 	case d.op.Kind.Changes():
 		answer = "done"
 	}
-	d.net.say("  %s returns: %s", d.net.name(d.id), answer)
+	d.net.Say("  %s returns: %s", d.net.name(d.id), answer)
 }
 
 // Note implements protocol.Env.
 func (d *node) Note(situation string, detail uint64) {
 	if name, ours := strings.CutPrefix(situation, "dbft."); ours {
-		d.net.say("  %s notes %s %d", d.net.name(d.id), name, detail)
+		d.net.Say("  %s notes %s %d", d.net.name(d.id), name, detail)
 	}
 }
 

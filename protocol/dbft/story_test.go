@@ -12,6 +12,7 @@ import (
 	"turncoat/protocol"
 	"turncoat/protocol/dbft"
 	"turncoat/protocol/pbft"
+	"turncoat/protocol/storytest"
 )
 
 // The stories of testdata are read from top to bottom. Their commands:
@@ -30,28 +31,15 @@ import (
 //
 // FILTER is any of from=NODE, to=NODE, kind=NAME, epoch=NUMBER; a list in parentheses
 // means any of it.
-func TestStories(t *testing.T) {
-	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		var n *network
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			if d.Cmd == "system" {
-				servers, active, clients, lifted := 6, 4, 2, ""
-				d.MaybeScanArgs(t, "servers", &servers)
-				d.MaybeScanArgs(t, "active", &active)
-				d.MaybeScanArgs(t, "clients", &clients)
-				d.MaybeScanArgs(t, "lift", &lifted)
-				n = newNetwork(servers, active, clients, ruleNamed(t, lifted))
-				return ""
-			}
-			n.out.Reset()
-			command := commands[d.Cmd]
-			if command == nil {
-				d.Fatalf(t, "there is no command %q", d.Cmd)
-			}
-			command(n, t, d)
-			return n.out.String()
-		})
-	})
+func TestStories(t *testing.T) { storytest.Play(t, "testdata/stories", systemOf, commands) }
+
+func systemOf(t *testing.T, d *datadriven.TestData) *network {
+	servers, active, clients, lifted := 6, 4, 2, ""
+	d.MaybeScanArgs(t, "servers", &servers)
+	d.MaybeScanArgs(t, "active", &active)
+	d.MaybeScanArgs(t, "clients", &clients)
+	d.MaybeScanArgs(t, "lift", &lifted)
+	return newNetwork(servers, active, clients, ruleNamed(t, lifted))
 }
 
 func ruleNamed(t *testing.T, name string) (rule dbft.Rule) {
@@ -78,26 +66,23 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 		client.machine.(protocol.Client).Invoke(client, op)
 	},
 	"deliver": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for _, p := range n.take(t, d) {
-			n.say("%s <- %s: %s", n.name(p.to), n.name(p.from), n.words(p.m))
-			sent := len(n.waiting)
+		for _, p := range n.Take(n.filter(t, d)) {
+			n.Say("%s <- %s: %s", n.name(p.To), n.name(p.From), n.words(p.M))
+			sent := len(n.Flight)
 			n.deliver(p)
 			n.tellSent(sent)
 		}
 	},
 	"settle": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for batch := n.take(t, d); len(batch) > 0; batch = n.take(t, d) {
-			for _, p := range batch {
-				n.deliver(p)
-			}
-		}
+		n.Run(n.filter(t, d), n.deliver)
 	},
-	"drop": func(n *network, t *testing.T, d *datadriven.TestData) { n.say("%d lost", len(n.take(t, d))) },
+	"drop": func(n *network, t *testing.T, d *datadriven.TestData) { n.Say("%d lost", len(n.Take(n.filter(t, d)))) },
 	"lie": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for i := range n.waiting {
-			if p := &n.waiting[i]; n.matches(t, d, *p) {
-				p.m = n.lie(t, d, *p)
-				n.say("%s -> %s: %s", n.name(p.from), n.name(p.to), n.words(p.m))
+		match := n.filter(t, d)
+		for i := range n.Flight {
+			if p := &n.Flight[i]; match(*p) {
+				p.M = n.lie(t, d, *p)
+				n.Say("%s -> %s: %s", n.name(p.From), n.name(p.To), n.words(p.M))
 			}
 		}
 	},
@@ -117,7 +102,7 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 	},
 	"learn": func(n *network, t *testing.T, d *datadriven.TestData) {
 		for _, a := range d.CmdArgs {
-			x, sent := n.named(t, d, a.Key), len(n.waiting)
+			x, sent := n.named(t, d, a.Key), len(n.Flight)
 			for _, s := range n.steps {
 				x.machine.Deliver(x, service, s)
 			}
@@ -137,10 +122,10 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 			switch m := x.machine.(type) {
 			case *dbft.Replica:
 				if in := groups(m); in != "" {
-					n.say("%s %s", n.name(x.id), in)
+					n.Say("%s %s", n.name(x.id), in)
 				}
 			case fmt.Stringer:
-				n.say("%s %s", n.name(x.id), m)
+				n.Say("%s %s", n.name(x.id), m)
 			}
 		}
 	},
@@ -148,7 +133,7 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 
 // tick lets timers of a kind expire.
 func (n *network) tick(t *testing.T, d *datadriven.TestData) {
-	x, sent := n.named(t, d, d.CmdArgs[0].Key), len(n.waiting)
+	x, sent := n.named(t, d, d.CmdArgs[0].Key), len(n.Flight)
 	kinds := []string{"", "request", "view-change", "status", "transfer", "client"}
 	fired := 0
 	for _, id := range slices.Clone(x.timers) {
@@ -163,7 +148,7 @@ func (n *network) tick(t *testing.T, d *datadriven.TestData) {
 		}
 	}
 	if fired == 0 {
-		n.say("no such timer")
+		n.Say("no such timer")
 	}
 	n.tellSent(sent)
 }
@@ -201,54 +186,30 @@ func (n *network) named(t *testing.T, d *datadriven.TestData, name string) *node
 	return nil
 }
 
-func (n *network) matches(t *testing.T, d *datadriven.TestData, p packet) bool {
-	for _, a := range d.CmdArgs {
-		var is string
-		switch a.Key {
-		case "from":
-			is = n.name(p.from)
-		case "to":
-			is = n.name(p.to)
-		case "kind":
-			_, is, _ = strings.Cut(string(p.m.Kind()), ".")
-		case "epoch":
-			if c, ok := p.m.(*dbft.Carry); ok {
-				is = fmt.Sprint(c.Epoch)
+// filter returns what a command's arguments match, those of a lie aside.
+func (n *network) filter(t *testing.T, d *datadriven.TestData) func(packet) bool {
+	return storytest.Filter(t, d, n.name, map[string]func(packet) string{
+		"epoch": func(p packet) string {
+			c, ok := p.M.(*dbft.Carry)
+			if !ok {
+				return ""
 			}
-		case "value":
-			continue
-		default:
-			d.Fatalf(t, "a filter has from, to, kind and epoch, not %q", a.Key)
-		}
-		if !slices.Contains(a.Vals, is) {
-			return false
-		}
-	}
-	return true
-}
-
-// take removes what waits and matches.
-func (n *network) take(t *testing.T, d *datadriven.TestData) (out []packet) {
-	n.waiting = slices.DeleteFunc(n.waiting, func(p packet) bool {
-		if !n.matches(t, d, p) {
-			return false
-		}
-		out = append(out, p)
-		return true
+			return fmt.Sprint(c.Epoch)
+		},
+		"value": nil,
 	})
-	return out
 }
 
 // tellSent names what was sent since the queue had the given length, a line for what is
 // said to many.
 func (n *network) tellSent(since int) {
-	for i := since; i < len(n.waiting); {
-		from, what := n.waiting[i].from, n.words(n.waiting[i].m)
+	for i := since; i < len(n.Flight); {
+		from, what := n.Flight[i].From, n.words(n.Flight[i].M)
 		var to []string
-		for ; i < len(n.waiting) && n.waiting[i].from == from && n.words(n.waiting[i].m) == what; i++ {
-			to = append(to, n.name(n.waiting[i].to))
+		for ; i < len(n.Flight) && n.Flight[i].From == from && n.words(n.Flight[i].M) == what; i++ {
+			to = append(to, n.name(n.Flight[i].To))
 		}
-		n.say("  %s -> %s: %s", n.name(from), strings.Join(to, " "), what)
+		n.Say("  %s -> %s: %s", n.name(from), strings.Join(to, " "), what)
 	}
 }
 
@@ -256,12 +217,12 @@ func (n *network) tellSent(since int) {
 func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.Message {
 	value := ""
 	d.ScanArgs(t, "value", &value)
-	keys := n.keys[p.from]
-	switch m := p.m.(type) {
+	keys := n.keys[p.From]
+	switch m := p.M.(type) {
 	case *dbft.Vouch:
 		s := dbft.StateOf(m.Epoch, []byte(value))
 		v := &dbft.Vouch{Instance: m.Instance, Digest: s.Digest(keys)}
-		v.Seal(keys, p.to)
+		v.Seal(keys, p.To)
 		return v
 	case *dbft.Handover:
 		return &dbft.Handover{Instance: m.Instance, State: dbft.StateOf(m.Epoch, []byte(value))}
@@ -269,10 +230,10 @@ func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.M
 		if q, ok := m.Inner.(*pbft.Reply); ok {
 			lie := *q
 			lie.Result = append([]byte{1}, value...)
-			pbft.NewSealer(n.config.Group(n.now, object), keys).SealFor(p.to, &lie)
+			pbft.NewSealer(n.config.Group(n.now, object), keys).SealFor(p.To, &lie)
 			return &dbft.Carry{Instance: m.Instance, Inner: &lie}
 		}
 	}
-	d.Fatalf(t, "there is no lie about %s", p.m.Kind())
+	d.Fatalf(t, "there is no lie about %s", p.M.Kind())
 	return nil
 }

@@ -102,7 +102,7 @@ func (e *epochs) vouch(n *network, client protocol.NodeID, m *view.FreshAsk) {
 	tree := e.keys.NewMerkleTree([][]byte{view.NonceLeaf(client, m.Nonce)})
 	st := view.FreshnessStatement{Epoch: e.now.Epoch(), Root: tree.Root()}
 	c := &view.FreshnessCertificate{FreshnessStatement: st, Path: tree.Path(0), Signature: e.sign(st.Bytes())}
-	n.waiting = append(n.waiting, packet{service, client, &view.FreshReply{Epoch: e.now.Epoch(), Certificate: c}})
+	n.Put(service, client, &view.FreshReply{Epoch: e.now.Epoch(), Certificate: c})
 }
 
 // end ends the epoch with some servers leaving and others joining.
@@ -212,7 +212,7 @@ func TestEpochStories(t *testing.T) {
 				n = newEpochNetwork(1, servers, active, clients, ruleNamed(t, lifted))
 				return ""
 			}
-			n.out.Reset()
+			n.Out.Reset()
 			switch d.Cmd {
 			case "epoch":
 				var leave, join []string
@@ -246,7 +246,7 @@ func TestEpochStories(t *testing.T) {
 				}
 				command(n, t, d)
 			}
-			return n.out.String()
+			return n.Out.String()
 		})
 	})
 }
@@ -269,7 +269,7 @@ func (n *network) learn(t *testing.T, d *datadriven.TestData, name string) {
 		if n.name(x.id) != name {
 			continue
 		}
-		sent := len(n.waiting)
+		sent := len(n.Flight)
 		for _, s := range slices.Backward(n.epochs.steps) { // so that the last one to come is what they all waited for
 			x.machine.Deliver(x, service, s)
 		}

@@ -152,10 +152,10 @@ func FuzzDecode(f *testing.F) {
 		client := n.nodes[n.servers]
 		client.op = op
 		client.machine.(protocol.Client).Invoke(client, op)
-		for len(n.waiting) > 0 {
-			p := n.waiting[0]
-			n.waiting = n.waiting[1:]
-			f.Add(p.m.AppendTo(nil))
+		for len(n.Flight) > 0 {
+			p := n.Flight[0]
+			n.Flight = n.Flight[1:]
+			f.Add(p.M.AppendTo(nil))
 			n.deliver(p, false)
 		}
 	}

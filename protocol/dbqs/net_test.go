@@ -12,22 +12,23 @@ import (
 	"turncoat/protocol/dbqs"
 	"turncoat/protocol/membership/view"
 	"turncoat/protocol/ring"
+	"turncoat/protocol/storytest"
 )
 
 // network is the world of a story: nothing moves unless the story says so. It
 // models nodes, disks with sync, one timer each, and messages that wait to be
 // delivered in the order in which they were sent. It leaves out time.
 type network struct {
+	storytest.Stage
+
 	config    *dbqs.Config
 	authority *auth.Authority
 	owner     *auth.Signer
 	servers   int
 	nodes     []*node
-	waiting   []packet
 	delivered []packet
 	signed    []*dbqs.Record // all that writers have sent, to name records by their value
 	nonces    uint64
-	out       strings.Builder
 	epochs    *epochs // nil in a static system
 }
 
@@ -43,10 +44,7 @@ type node struct {
 	sequence uint32
 }
 
-type packet struct {
-	from, to protocol.NodeID
-	m        protocol.Message
-}
+type packet = storytest.Envelope
 
 func newNetwork(f, clients int, lifted dbqs.Rules) *network {
 	n := &network{servers: 3*f + 1}
@@ -115,14 +113,14 @@ func (d *node) Send(to protocol.NodeID, m protocol.Message) {
 	if w, ok := m.(*dbqs.Write); ok && !slices.ContainsFunc(d.net.signed, func(r *dbqs.Record) bool { return r.Sig == w.Record.Sig }) {
 		d.net.signed = append(d.net.signed, w.Record)
 	}
-	d.net.waiting = append(d.net.waiting, packet{d.id, to, m})
+	d.net.Put(d.id, to, m)
 }
 
 // SetTimer implements protocol.Env. The usual delay is not worth a line.
 func (d *node) SetTimer(id protocol.TimerID, after time.Duration) {
 	d.timer = id
 	if after != d.net.config.Retry {
-		d.net.say("  %s waits for %v", d.net.name(d.id), after)
+		d.net.Say("  %s waits for %v", d.net.name(d.id), after)
 	}
 }
 
@@ -159,7 +157,7 @@ func (d *node) Return(r protocol.Result) {
 	case d.op.Kind.Changes():
 		answer = "done"
 	}
-	d.net.say("  %s returns: %s", d.net.name(d.id), answer)
+	d.net.Say("  %s returns: %s", d.net.name(d.id), answer)
 }
 
 // Note implements protocol.Env.
@@ -167,41 +165,39 @@ func (d *node) Note(situation string, _ uint64) {
 	if strings.HasPrefix(situation, "membership.") {
 		return // the service's own stories tell of these
 	}
-	d.net.say("  %s notes %s", d.net.name(d.id), situation)
+	d.net.Say("  %s notes %s", d.net.name(d.id), situation)
 }
-
-func (n *network) say(format string, args ...any) { fmt.Fprintf(&n.out, format+"\n", args...) }
 
 // deliver hands over one message and tells what came of it.
 func (n *network) deliver(p packet, loud bool) {
 	n.delivered = append(n.delivered, p)
-	if n.dull(p.m) {
-		told := n.out.String()
-		defer func() { n.out.Reset(); n.out.WriteString(told) }()
+	if n.dull(p.M) {
+		told := n.Out.String()
+		defer func() { n.Out.Reset(); n.Out.WriteString(told) }()
 		loud = false
 	}
 	if loud {
-		n.say("%s <- %s: %s", n.name(p.to), n.name(p.from), n.describe(p.m))
+		n.Say("%s <- %s: %s", n.name(p.To), n.name(p.From), n.describe(p.M))
 	}
-	if m, ok := p.m.(*view.FreshAsk); ok {
-		n.epochs.vouch(n, p.from, m)
+	if m, ok := p.M.(*view.FreshAsk); ok {
+		n.epochs.vouch(n, p.From, m)
 		return
 	}
-	if p.to == service {
-		if m, ok := p.m.(*view.Ask); ok {
+	if p.To == service {
+		if m, ok := p.M.(*view.Ask); ok {
 			for _, s := range n.epochs.steps[m.Epoch:] {
-				n.waiting = append(n.waiting, packet{service, p.from, s})
+				n.Put(service, p.From, s)
 			}
 		}
 		return
 	}
-	to := n.nodes[p.to]
+	to := n.nodes[p.To]
 	if to.machine == nil {
-		n.say("  %s is down", n.name(p.to))
+		n.Say("  %s is down", n.name(p.To))
 		return
 	}
-	sent := len(n.waiting)
-	to.machine.Deliver(to, p.from, p.m)
+	sent := len(n.Flight)
+	to.machine.Deliver(to, p.From, p.M)
 	if loud {
 		n.tellSent(sent)
 	}
@@ -210,16 +206,16 @@ func (n *network) deliver(p packet, loud bool) {
 // tellSent names what was sent since the queue had the given length, one line for
 // one message to many.
 func (n *network) tellSent(since int) {
-	for i := since; i < len(n.waiting); {
-		p := n.waiting[i]
+	for i := since; i < len(n.Flight); {
+		p := n.Flight[i]
 		var to []string
-		for ; i < len(n.waiting) && n.waiting[i].m == p.m; i++ {
-			to = append(to, n.name(n.waiting[i].to))
+		for ; i < len(n.Flight) && n.Flight[i].M == p.M; i++ {
+			to = append(to, n.name(n.Flight[i].To))
 		}
-		if n.dull(p.m) {
+		if n.dull(p.M) {
 			continue
 		}
-		n.say("  %s -> %s: %s", n.name(p.from), strings.Join(to, " "), n.describe(p.m))
+		n.Say("  %s -> %s: %s", n.name(p.From), strings.Join(to, " "), n.describe(p.M))
 	}
 }
 

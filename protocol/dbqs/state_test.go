@@ -16,8 +16,8 @@ func (n *network) encoding() []byte {
 	for _, x := range n.nodes {
 		b = x.machine.AppendState(b)
 	}
-	for _, p := range n.waiting {
-		b = p.m.AppendTo(append(b, byte(p.from), byte(p.to)))
+	for _, p := range n.Flight {
+		b = p.M.AppendTo(append(b, byte(p.From), byte(p.To)))
 	}
 	return b
 }
@@ -36,8 +36,8 @@ func drawSteps(t *rapid.T, label string) []step {
 func (s step) take(n *network) {
 	client := n.nodes[n.servers+s.which%(len(n.nodes)-n.servers)]
 	i := 0
-	if len(n.waiting) > 0 {
-		i = s.which % len(n.waiting)
+	if len(n.Flight) > 0 {
+		i = s.which % len(n.Flight)
 	}
 	switch {
 	case s.what == 0 && client.machine.AppendState(nil)[0] == 0: // idle
@@ -51,14 +51,14 @@ func (s step) take(n *network) {
 		client.machine.(protocol.Client).Invoke(client, op)
 	case s.what == 1 && client.timer != 0:
 		client.machine.Timer(client, client.timer)
-	case len(n.waiting) == 0:
+	case len(n.Flight) == 0:
 	case s.what == 2:
-		n.waiting = append(n.waiting[:i:i], n.waiting[i+1:]...)
+		n.Flight = append(n.Flight[:i:i], n.Flight[i+1:]...)
 	case s.what == 3:
-		n.deliver(n.waiting[i], false)
+		n.deliver(n.Flight[i], false)
 	default:
-		p := n.waiting[i]
-		n.waiting = append(n.waiting[:i:i], n.waiting[i+1:]...)
+		p := n.Flight[i]
+		n.Flight = append(n.Flight[:i:i], n.Flight[i+1:]...)
 		n.deliver(p, false)
 	}
 }
@@ -79,7 +79,7 @@ func TestEqualInputsGiveEqualStates(t *testing.T) {
 		for i, s := range drawSteps(t, "steps") {
 			s.take(a)
 			s.take(b)
-			if !bytes.Equal(a.encoding(), b.encoding()) || a.out.String() != b.out.String() {
+			if !bytes.Equal(a.encoding(), b.encoding()) || a.Out.String() != b.Out.String() {
 				t.Fatalf("two worlds of one history differ after step %d", i)
 			}
 		}
@@ -89,9 +89,9 @@ func TestEqualInputsGiveEqualStates(t *testing.T) {
 // clone returns a network that goes on from here by itself.
 func (n *network) clone() *network {
 	c := *n
-	c.out.Reset()
-	c.out.WriteString(n.out.String())
-	c.waiting = append([]packet(nil), n.waiting...)
+	c.Out.Reset()
+	c.Out.WriteString(n.Out.String())
+	c.Flight = append([]packet(nil), n.Flight...)
 	c.delivered, c.nodes = nil, nil
 	for _, x := range n.nodes {
 		y := *x
@@ -137,9 +137,9 @@ func put(n *network, value string) {
 	c := n.nodes[n.servers]
 	c.op = protocol.Operation{Kind: protocol.Put, Object: dbqs.ContentID([]byte(value)), Value: []byte(value)}
 	c.machine.(protocol.Client).Invoke(c, c.op)
-	for len(n.waiting) > 0 {
-		p := n.waiting[0]
-		n.waiting = n.waiting[1:]
+	for len(n.Flight) > 0 {
+		p := n.Flight[0]
+		n.Flight = n.Flight[1:]
 		n.deliver(p, false)
 	}
 }
@@ -184,9 +184,9 @@ func TestStateIsAllThatMatters(t *testing.T) {
 		c := n.nodes[n.servers]
 		if past {
 			c.machine.(protocol.Client).Invoke(c, protocol.Operation{Kind: protocol.Read, Object: op.Object})
-			for len(n.waiting) > 0 {
-				p := n.waiting[0]
-				n.waiting = n.waiting[1:]
+			for len(n.Flight) > 0 {
+				p := n.Flight[0]
+				n.Flight = n.Flight[1:]
 				n.deliver(p, false)
 			}
 		}

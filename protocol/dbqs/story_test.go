@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -12,6 +11,7 @@ import (
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
 	"turncoat/protocol/dbqs"
+	"turncoat/protocol/storytest"
 )
 
 // The stories of testdata are read from top to bottom. Their commands:
@@ -31,24 +31,7 @@ import (
 //	state               what the replicas hold, and where the clients are
 //
 // FILTER is any of from=NODE, to=NODE, kind=NAME; a list in parentheses means any of it.
-func TestStories(t *testing.T) {
-	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		var n *network
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			if d.Cmd == "system" {
-				n = systemOf(t, d)
-				return ""
-			}
-			n.out.Reset()
-			command := commands[d.Cmd]
-			if command == nil {
-				d.Fatalf(t, "there is no command %q", d.Cmd)
-			}
-			command(n, t, d)
-			return n.out.String()
-		})
-	})
-}
+func TestStories(t *testing.T) { storytest.Play(t, "testdata/stories", systemOf, commands) }
 
 func systemOf(t *testing.T, d *datadriven.TestData) *network {
 	f, clients, lifted := 1, 3, ""
@@ -83,48 +66,45 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 			op.Object = dbqs.ContentID(op.Value)
 		}
 		client.op = op
-		sent := len(n.waiting)
+		sent := len(n.Flight)
 		client.machine.(protocol.Client).Invoke(client, op)
 		n.tellSent(sent)
 	},
 	"deliver": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for _, p := range n.take(t, d) {
+		for _, p := range n.Take(n.filter(t, d)) {
 			n.deliver(p, true)
 		}
 	},
 	"settle": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for batch := n.take(t, d); len(batch) > 0; batch = n.take(t, d) {
-			for _, p := range batch {
-				n.deliver(p, false)
-			}
-		}
+		n.Run(n.filter(t, d), func(p packet) { n.deliver(p, false) })
 	},
 	"drop": func(n *network, t *testing.T, d *datadriven.TestData) {
-		lost := slices.DeleteFunc(n.take(t, d), func(p packet) bool { return n.dull(p.m) })
-		n.say("%d lost", len(lost))
+		lost := slices.DeleteFunc(n.Take(n.filter(t, d)), func(p packet) bool { return n.dull(p.M) })
+		n.Say("%d lost", len(lost))
 	},
 	"duplicate": func(n *network, t *testing.T, d *datadriven.TestData) {
-		n.waiting = append(n.waiting, n.match(t, d, n.waiting)...)
+		n.Again(n.filter(t, d))
 	},
 	"replay": func(n *network, t *testing.T, d *datadriven.TestData) {
-		n.waiting = append(n.waiting, n.match(t, d, n.delivered)...)
+		n.Flight = append(n.Flight, storytest.Matching(n.delivered, n.filter(t, d))...)
 	},
 	"lie": func(n *network, t *testing.T, d *datadriven.TestData) {
-		for i := range n.waiting {
-			if p := &n.waiting[i]; n.matches(t, d, *p) {
-				p.m = n.lie(t, d, *p)
+		match := n.filter(t, d)
+		for i := range n.Flight {
+			if p := &n.Flight[i]; match(*p) {
+				p.M = n.lie(t, d, *p)
 				if as := ""; d.HasArg("as") {
 					d.ScanArgs(t, "as", &as)
-					p.from = n.named(t, d, as).id
+					p.From = n.named(t, d, as).id
 				}
-				n.say("%s -> %s: %s", n.name(p.from), n.name(p.to), n.describe(p.m))
+				n.Say("%s -> %s: %s", n.name(p.From), n.name(p.To), n.describe(p.M))
 			}
 		}
 	},
 	"tick": func(n *network, t *testing.T, d *datadriven.TestData) {
-		x, sent := n.node(t, d), len(n.waiting)
+		x, sent := n.node(t, d), len(n.Flight)
 		if x.timer == 0 {
-			n.say("no timer")
+			n.Say("no timer")
 			return
 		}
 		x.machine.Timer(x, x.timer)
@@ -137,15 +117,15 @@ var commands = map[string]func(*network, *testing.T, *datadriven.TestData){
 		for _, x := range n.nodes {
 			switch m := x.machine.(type) {
 			case nil:
-				n.say("%s down", n.name(x.id))
+				n.Say("%s down", n.name(x.id))
 			case *dbqs.Replica:
 				if n.epochs != nil {
-					n.say("%s %s", n.name(x.id), n.standing(m))
+					n.Say("%s %s", n.name(x.id), n.standing(m))
 					continue
 				}
-				n.say("%s %s", n.name(x.id), n.record(m.Holds(dbqs.ObjectID(n.owner.Public))))
+				n.Say("%s %s", n.name(x.id), n.record(m.Holds(dbqs.ObjectID(n.owner.Public))))
 			case fmt.Stringer:
-				n.say("%s %s", n.name(x.id), m)
+				n.Say("%s %s", n.name(x.id), m)
 			}
 		}
 	},
@@ -175,42 +155,9 @@ func (n *network) value(word string) []byte {
 	return []byte(word)
 }
 
-func (n *network) matches(t *testing.T, d *datadriven.TestData, p packet) bool {
-	for _, a := range d.CmdArgs {
-		var is string
-		switch a.Key {
-		case "from":
-			is = n.name(p.from)
-		case "to":
-			is = n.name(p.to)
-		case "kind":
-			_, is, _ = strings.Cut(string(p.m.Kind()), ".")
-		case "record", "ts", "bent", "as":
-			continue
-		default:
-			d.Fatalf(t, "a filter has from, to and kind, not %q", a.Key)
-		}
-		if !slices.Contains(a.Vals, is) {
-			return false
-		}
-	}
-	return true
-}
-
-func (n *network) match(t *testing.T, d *datadriven.TestData, all []packet) (out []packet) {
-	for _, p := range all {
-		if n.matches(t, d, p) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// take removes what waits and matches.
-func (n *network) take(t *testing.T, d *datadriven.TestData) []packet {
-	out := n.match(t, d, n.waiting)
-	n.waiting = slices.DeleteFunc(n.waiting, func(p packet) bool { return n.matches(t, d, p) })
-	return out
+// filter returns what a command's arguments match, those of a lie aside.
+func (n *network) filter(t *testing.T, d *datadriven.TestData) func(packet) bool {
+	return storytest.Filter(t, d, n.name, map[string]func(packet) string{"record": nil, "ts": nil, "bent": nil, "as": nil})
 }
 
 // invented returns the record that a lie speaks of.
@@ -243,7 +190,7 @@ func (n *network) invented(t *testing.T, d *datadriven.TestData) *dbqs.Record {
 func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.Message {
 	r := n.invented(t, d)
 	var out dbqs.Reply
-	switch m := p.m.(type) {
+	switch m := p.M.(type) {
 	case *dbqs.Write:
 		return &dbqs.Write{Header: m.Header, Record: r}
 	case *dbqs.ReadReply:
@@ -259,7 +206,7 @@ func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.M
 		if r != nil {
 			reply.Registers = []dbqs.Held{{Object: dbqs.ObjectID(n.owner.Public), Record: r}}
 		}
-		reply.Seal(n.authority.Keys(p.from), p.to)
+		reply.Seal(n.authority.Keys(p.From), p.To)
 		return reply
 	case *dbqs.GetReply:
 		reply := &dbqs.GetReply{Header: m.Header, Found: r != nil}
@@ -270,6 +217,6 @@ func (n *network) lie(t *testing.T, d *datadriven.TestData, p packet) protocol.M
 	default:
 		d.Fatalf(t, "there is no lie about %s", m.Kind())
 	}
-	dbqs.Authenticate(n.authority.Keys(p.from), p.to, out)
+	dbqs.Authenticate(n.authority.Keys(p.From), p.To, out)
 	return out
 }

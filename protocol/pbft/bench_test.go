@@ -29,7 +29,7 @@ type fifoEnv struct {
 func (e *fifoEnv) Now() protocol.Time { return 0 }
 func (e *fifoEnv) Nonce() uint64      { return 0 }
 func (e *fifoEnv) Send(to protocol.NodeID, m protocol.Message) {
-	e.w.flight = append(e.w.flight, envelope{e.self, to, m})
+	e.w.flight = append(e.w.flight, envelope{From: e.self, To: to, M: m})
 }
 func (e *fifoEnv) SetTimer(protocol.TimerID, time.Duration) {}
 func (e *fifoEnv) CancelTimer(protocol.TimerID)             {}
@@ -87,9 +87,9 @@ func (w *fifo) serve(n, want int) {
 			w.head = 0
 		}
 		w.messages++
-		w.machines[e.to].Deliver(&envs[e.to], e.from, e.m)
-		if int(e.to) >= n {
-			invoke(int(e.to))
+		w.machines[e.To].Deliver(&envs[e.To], e.From, e.M)
+		if int(e.To) >= n {
+			invoke(int(e.To))
 		}
 	}
 }

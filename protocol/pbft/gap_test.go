@@ -22,9 +22,9 @@ func TestWorkIsBoundedByTheLogAndNotByAGap(t *testing.T) {
 		t.Fatalf("the assignment was refused: the highest number is %d", r.log.top)
 	}
 	w.clients[0].Invoke(w.env(4), protocol.Operation{Kind: protocol.Write, Value: []byte("x")})
-	w.run(func(e envelope) bool { return e.from == 4 && e.to == 1 }) // looks for slots that lack the body
+	w.run(func(e envelope) bool { return e.From == 4 && e.To == 1 }) // looks for slots that lack the body
 	w.expire(1, TimerStatus)                                         // asks for missing bodies
-	if fetches := w.take(func(e envelope) bool { return e.m.Kind() == "pbft.fetch" }); len(fetches) != 3 {
+	if fetches := w.Take(func(e envelope) bool { return e.M.Kind() == "pbft.fetch" }); len(fetches) != 3 {
 		t.Errorf("it asks for the body in %d messages, not in 3", len(fetches))
 	}
 	w.expire(1, TimerRequest) // leaves the view

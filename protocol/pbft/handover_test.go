@@ -5,6 +5,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // lastWrite is a service of registers that ends with the third operation.
@@ -32,7 +33,7 @@ func TestHandover(t *testing.T) {
 	for c := range 4 {
 		old.clients[c].Invoke(old.env(4+c), protocol.Operation{Kind: protocol.Write, Value: []byte{byte('a' + c)}})
 	}
-	old.run(everything)
+	old.run(storytest.Everything)
 	if len(old.results) != 3 {
 		t.Fatalf("%d operations were answered, not the 3 until the end: %v", len(old.results), old.results)
 	}
@@ -51,15 +52,15 @@ func TestHandover(t *testing.T) {
 	}
 	for _, req := range old.requests {
 		for i := range next.replicas {
-			next.flight = append(next.flight, envelope{req.Client, protocol.NodeID(i), req})
+			next.Put(req.Client, protocol.NodeID(i), req)
 		}
 		next.learn(req, "")
 	}
-	next.run(func(e envelope) bool { return e.to < 4 })
+	next.run(func(e envelope) bool { return e.To < 4 })
 	if d, _, applied, _ := next.replicas[0].Executed(1); next.name(d) != "r4" || !applied[0] || next.replicas[0].LastExecuted() != 1 {
 		t.Errorf("the new group executed %s and %d numbers in all; only r4 was left to do", next.name(d), next.replicas[0].LastExecuted())
 	}
-	if answered := summary(next.flight); answered != "16 reply" {
+	if answered := storytest.Summary(next.Flight); answered != "16 reply" {
 		t.Errorf("the clients were sent %s, not the last reply of each from each", answered)
 	}
 	if err := next.replicas[0].Inherit(state); err == nil {

@@ -14,14 +14,14 @@ func liar(percent int) func(s *schedule, e envelope) []envelope {
 		if s.rng.IntN(100) >= percent {
 			return []envelope{e}
 		}
-		if m := s.alter(e.m); m != nil {
+		if m := s.alter(e.M); m != nil {
 			if a, ok := m.(authenticated); ok {
-				NewSealer(s.cfg, s.keys[e.from]).Seal(a)
+				NewSealer(s.cfg, s.keys[e.From]).Seal(a)
 				if reply, ok := m.(*Reply); ok {
-					NewSealer(s.cfg, s.keys[e.from]).SealFor(reply.Client, reply)
+					NewSealer(s.cfg, s.keys[e.From]).SealFor(reply.Client, reply)
 				}
 			}
-			e.m = m
+			e.M = m
 			return []envelope{e}
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // lie lets a faulty replica say something, authenticated as itself:
@@ -20,9 +21,9 @@ import (
 //	state-part n=2 part=0                             bytes that are no part of the state
 //	reply t=1 c=0 v=0 tentative result=66, or nothing
 func (s *story) lie(d *datadriven.TestData) string {
-	from := int32(number(d, "from", 0))
+	from := int32(storytest.Number(d, "from", 0))
 	s.faulty[from] = true
-	v, n := uint64(number(d, "v", 0)), uint64(number(d, "n", 0))
+	v, n := uint64(storytest.Number(d, "v", 0)), uint64(storytest.Number(d, "n", 0))
 	seal := NewSealer(s.cfg, s.keys[from])
 	var m authenticated
 	switch {
@@ -30,20 +31,20 @@ func (s *story) lie(d *datadriven.TestData) string {
 		return ""
 	case d.HasArg("pre-prepare"):
 		p := &PrePrepare{View: v, Seq: n, Replica: from}
-		for _, name := range values(d, "batch") {
+		for _, name := range storytest.Values(d, "batch") {
 			p.Requests = append(p.Requests, s.requestDigest(name))
 		}
 		p.Digest = seal.BatchDigest(p.Requests)
 		m = p
 	case d.HasArg("prepare"):
-		m = &Prepare{View: v, Seq: n, Digest: s.batchDigest(values(d, "batch")[0]), Replica: from}
+		m = &Prepare{View: v, Seq: n, Digest: s.batchDigest(storytest.Values(d, "batch")[0]), Replica: from}
 	case d.HasArg("commit"):
-		m = &Commit{View: v, Seq: n, Digest: s.batchDigest(values(d, "batch")[0]), Replica: from}
+		m = &Commit{View: v, Seq: n, Digest: s.batchDigest(storytest.Values(d, "batch")[0]), Replica: from}
 	case d.HasArg("checkpoint"):
-		m = &Checkpoint{Seq: n, Digest: s.checkpointDigest(n, values(d, "digest")[0]), Replica: from}
+		m = &Checkpoint{Seq: n, Digest: s.checkpointDigest(n, storytest.Values(d, "digest")[0]), Replica: from}
 	case d.HasArg("view-change"):
-		c := &ViewChange{View: v, H: uint64(number(d, "h", 0)), P: s.entries(d, "p"), Q: s.entries(d, "q"), Replica: from}
-		for _, e := range values(d, "c") {
+		c := &ViewChange{View: v, H: uint64(storytest.Number(d, "h", 0)), P: s.entries(d, "p"), Q: s.entries(d, "q"), Replica: from}
+		for _, e := range storytest.Values(d, "c") {
 			seq, which, _ := strings.Cut(e, ":")
 			k, _ := strconv.Atoi(seq)
 			c.C = append(c.C, CheckpointID{uint64(k), s.checkpointDigest(uint64(k), which)})
@@ -58,7 +59,7 @@ func (s *story) lie(d *datadriven.TestData) string {
 	m = s.spoil(d, m)
 	for _, to := range s.receivers(d) {
 		if to != int(from) {
-			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
+			s.Put(protocol.NodeID(from), protocol.NodeID(to), m)
 		}
 	}
 	return ""
@@ -69,22 +70,22 @@ func (s *story) lieAlone(d *datadriven.TestData, from int32, v, n uint64) bool {
 	switch {
 	case d.HasArg("bodies"):
 		for _, to := range s.receivers(d) {
-			m := &Bodies{Seq: n, Requests: []*Request{s.requestNamed(values(d, "batch")[0])}}
-			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
+			m := &Bodies{Seq: n, Requests: []*Request{s.requestNamed(storytest.Values(d, "batch")[0])}}
+			s.Put(protocol.NodeID(from), protocol.NodeID(to), m)
 		}
 	case d.HasArg("state-part"):
 		for _, to := range s.receivers(d) {
-			m := &StatePart{Seq: n, Part: uint32(number(d, "part", 0)), Bytes: []byte("not the state")}
-			s.flight = append(s.flight, envelope{protocol.NodeID(from), protocol.NodeID(to), m})
+			m := &StatePart{Seq: n, Part: uint32(storytest.Number(d, "part", 0)), Bytes: []byte("not the state")}
+			s.Put(protocol.NodeID(from), protocol.NodeID(to), m)
 		}
 	case d.HasArg("reply"):
-		client := protocol.NodeID(len(s.replicas) + number(d, "c", 0))
-		r := &Reply{View: v, Timestamp: uint64(number(d, "t", 1)), Client: client, Replica: from, Tentative: d.HasArg("tentative"), Whole: true}
+		client := protocol.NodeID(len(s.replicas) + storytest.Number(d, "c", 0))
+		r := &Reply{View: v, Timestamp: uint64(storytest.Number(d, "t", 1)), Client: client, Replica: from, Tentative: d.HasArg("tentative"), Whole: true}
 		if r.Result = []byte{0}; !d.HasArg("nothing") {
-			r.Result = append([]byte{1}, strings.Join(values(d, "result"), "")...)
+			r.Result = append([]byte{1}, strings.Join(storytest.Values(d, "result"), "")...)
 		}
 		NewSealer(s.cfg, s.keys[from]).SealFor(client, r)
-		s.flight = append(s.flight, envelope{protocol.NodeID(from), client, r})
+		s.Put(protocol.NodeID(from), client, r)
 	default:
 		return false
 	}
@@ -102,7 +103,7 @@ func (s *story) spoil(d *datadriven.TestData, m authenticated) authenticated {
 	}
 	m = spoiled.(authenticated)
 	good := map[int]bool{}
-	for _, i := range nodes(d, "macs") {
+	for _, i := range storytest.Numbers(d, "macs") {
 		good[i] = true
 	}
 	for i := range m.authentication().MACs {
@@ -114,12 +115,12 @@ func (s *story) spoil(d *datadriven.TestData, m authenticated) authenticated {
 }
 
 func (s *story) newView(d *datadriven.TestData, from int32, v uint64) *NewView {
-	m := &NewView{View: v, Replica: from, Start: CheckpointID{Seq: uint64(number(d, "start", 0))}}
+	m := &NewView{View: v, Replica: from, Start: CheckpointID{Seq: uint64(storytest.Number(d, "start", 0))}}
 	m.Start.Digest = s.checkpointDigest(m.Start.Seq, "true")
-	for _, i := range nodes(d, "set") {
+	for _, i := range storytest.Numbers(d, "set") {
 		m.V = append(m.V, ViewChangeID{int32(i), s.replicas[from].changes.current[i].digest})
 	}
-	for _, name := range values(d, "x") {
+	for _, name := range storytest.Values(d, "x") {
 		m.X = append(m.X, s.batchDigest(name))
 	}
 	return m
@@ -165,7 +166,7 @@ func (s *story) checkpointDigest(seq uint64, which string) auth.Digest {
 }
 
 func (s *story) entries(d *datadriven.TestData, key string) (out []Certified) {
-	for _, e := range values(d, key) {
+	for _, e := range storytest.Values(d, key) {
 		seq, rest, _ := strings.Cut(e, ":")
 		name, view, _ := strings.Cut(rest, "@")
 		n, _ := strconv.Atoi(seq)

@@ -34,22 +34,22 @@ func TestCloneIsIndependentAndEqual(t *testing.T) {
 		s.lies = liar(30)
 		for len(s.queue) > 0 && !s.done() && s.now < uint64(20*time.Second) {
 			e := s.queue[0]
-			if e.deliver.m == nil || s.rng.IntN(20) > 0 {
+			if e.deliver.M == nil || s.rng.IntN(20) > 0 {
 				s.step()
 				continue
 			}
-			m := s.machine(e.deliver.to)
+			m := s.machine(e.deliver.To)
 			clone, before := m.Clone(), m.AppendState(nil)
 			if !bytes.Equal(clone.AppendState(nil), before) {
 				t.Fatalf("seed %d: a clone of node %d is in another state", seed, e.node)
 			}
-			clone.Deliver(nowhere{timedEnv{testEnv{s.network, e.deliver.to}, s}}, e.deliver.from, e.deliver.m)
+			clone.Deliver(nowhere{timedEnv{testEnv{s.network, e.deliver.To}, s}}, e.deliver.From, e.deliver.M)
 			if !bytes.Equal(m.AppendState(nil), before) {
-				t.Fatalf("seed %d: node %d was changed by its clone's %s", seed, e.node, e.deliver.m.Kind())
+				t.Fatalf("seed %d: node %d was changed by its clone's %s", seed, e.node, e.deliver.M.Kind())
 			}
 			s.step()
 			if compared++; !s.faulty[e.node] && !bytes.Equal(m.AppendState(nil), clone.AppendState(nil)) {
-				t.Fatalf("seed %d: node %d and its clone differ after %s", seed, e.node, e.deliver.m.Kind())
+				t.Fatalf("seed %d: node %d and its clone differ after %s", seed, e.node, e.deliver.M.Kind())
 			}
 		}
 		s.report(t, fmt.Sprint("seed ", seed))
@@ -92,8 +92,8 @@ func TestStarvingPrimary(t *testing.T) {
 		s.todo[0] = 1
 		s.faulty[0] = true
 		s.deaf = func(e envelope) bool {
-			req, ok := e.m.(*Request)
-			return ok && e.to == 0 && req.Client == 4
+			req, ok := e.M.(*Request)
+			return ok && e.To == 0 && req.Client == 4
 		}
 		s.run(uint64(60 * time.Second))
 		if s.todo[1] > 0 && lifted == 0 {

@@ -2,28 +2,26 @@ package pbft
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // network is a world for tests: messages in flight wait until a test delivers,
 // drops or repeats them, and timers until it lets them expire. No time passes.
 
-type envelope struct {
-	from, to protocol.NodeID
-	m        protocol.Message
-}
+type envelope = storytest.Envelope
 
 type network struct {
+	storytest.Post
+
 	cfg      *Config
 	keys     []*auth.Keys
 	replicas []*Replica
 	clients  []*Client
-	flight   []envelope
 	timers   []map[protocol.TimerID]bool // by node
 	down     []bool
 	faulty   []bool // what a replica did is no longer judged
@@ -84,11 +82,11 @@ func (w *network) machine(node protocol.NodeID) protocol.Machine {
 
 // deliver hands e over and judges what the receiver did.
 func (w *network) deliver(e envelope) {
-	if int(e.to) >= len(w.down) || w.down[e.to] {
+	if int(e.To) >= len(w.down) || w.down[e.To] {
 		return
 	}
-	w.machine(e.to).Deliver(w.env(int(e.to)), e.from, e.m)
-	w.observe(int(e.to))
+	w.machine(e.To).Deliver(w.env(int(e.To)), e.From, e.M)
+	w.observe(int(e.To))
 }
 
 func (w *network) expire(node int, id protocol.TimerID) bool {
@@ -182,56 +180,8 @@ func (w *network) name(d auth.Digest) string {
 	return fmt.Sprintf("%x", d[:3])
 }
 
-// take removes the messages that match from those in flight, in order.
-func (w *network) take(match func(envelope) bool) (taken []envelope) {
-	kept := w.flight[:0:0]
-	for _, e := range w.flight {
-		if match(e) {
-			taken = append(taken, e)
-		} else {
-			kept = append(kept, e)
-		}
-	}
-	w.flight = kept
-	return taken
-}
-
 // run delivers in order of sending until nothing that matches is in flight.
-func (w *network) run(match func(envelope) bool) (delivered []envelope) {
-	for len(delivered) < 100_000 {
-		batch := w.take(match)
-		if len(batch) == 0 {
-			return delivered
-		}
-		for _, e := range batch {
-			w.deliver(e)
-		}
-		delivered = append(delivered, batch...)
-	}
-	panic("the messages do not end")
-}
-
-func everything(envelope) bool { return true }
-
-// summary counts messages by kind.
-func summary(list []envelope) string {
-	counts := map[string]int{}
-	var kinds []string
-	for _, e := range list {
-		k := strings.TrimPrefix(string(e.m.Kind()), "pbft.")
-		if counts[k]++; counts[k] == 1 {
-			kinds = append(kinds, k)
-		}
-	}
-	sort.Strings(kinds)
-	for i, k := range kinds {
-		kinds[i] = fmt.Sprintf("%d %s", counts[k], k)
-	}
-	if len(kinds) == 0 {
-		return "nothing"
-	}
-	return strings.Join(kinds, ", ")
-}
+func (w *network) run(match func(envelope) bool) []envelope { return w.Run(match, w.deliver) }
 
 type testEnv struct {
 	w    *network
@@ -244,8 +194,8 @@ func (e testEnv) Send(to protocol.NodeID, m protocol.Message) {
 	if req, ok := m.(*Request); ok && int(e.self) >= len(e.w.replicas) {
 		e.w.learn(req, "")
 	}
-	if env := (envelope{e.self, to, m}); !e.w.blocked(env) {
-		e.w.flight = append(e.w.flight, env)
+	if env := (envelope{From: e.self, To: to, M: m}); !e.w.blocked(env) {
+		e.w.Flight = append(e.w.Flight, env)
 	}
 }
 func (e testEnv) SetTimer(id protocol.TimerID, _ time.Duration) { e.w.timers[e.self][id] = true }

@@ -6,6 +6,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // §5.1.2 and §5.1.3 together: a write returns on a quorum's tentative replies; then
@@ -17,14 +18,14 @@ func TestReadOnlyAfterRollBack(t *testing.T) {
 	w := newNetwork(cfg, auth.Ideal, 2)
 	x := protocol.ID{1}
 	of := func(kind protocol.Kind) func(envelope) bool {
-		return func(e envelope) bool { return e.m.Kind() == kind }
+		return func(e envelope) bool { return e.M.Kind() == kind }
 	}
 
 	w.clients[0].Invoke(w.env(4), protocol.Operation{Kind: protocol.Write, Object: x, Value: []byte("old")})
-	w.run(everything)
+	w.run(storytest.Everything)
 	w.clients[0].Invoke(w.env(4), protocol.Operation{Seq: 1, Kind: protocol.Write, Object: x, Value: []byte("new")})
-	w.blocked = func(e envelope) bool { return e.m.Kind() == "pbft.commit" }
-	w.run(everything)
+	w.blocked = func(e envelope) bool { return e.M.Kind() == "pbft.commit" }
+	w.run(storytest.Everything)
 	w.expectResults(t, "c0#0=done", "c0#1=done")
 	if executed := w.replicas[1].LastExecuted(); executed != 1 {
 		t.Fatalf("replica 1 has executed %d for good; the second write was to be tentative", executed)
@@ -42,9 +43,9 @@ func TestReadOnlyAfterRollBack(t *testing.T) {
 	w.run(of("pbft.reply"))
 	w.expectResults(t, "c0#0=done", "c0#1=done")
 
-	w.run(everything)
+	w.run(storytest.Everything)
 	w.expire(5, TimerClient) // the read is ordered like any other
-	w.run(everything)
+	w.run(storytest.Everything)
 	w.expectResults(t, "c0#0=done", "c0#1=done", "c1#0=new")
 }
 

@@ -73,7 +73,7 @@ func (e timedEnv) Send(to protocol.NodeID, m protocol.Message) {
 	if req, ok := m.(*Request); ok && int(e.self) >= len(s.replicas) && int(e.self) < len(s.down) {
 		s.learn(req, "")
 	}
-	out := []envelope{{e.self, to, m}}
+	out := []envelope{{From: e.self, To: to, M: m}}
 	if s.lies != nil && int(e.self) < len(s.faulty) && s.faulty[e.self] {
 		out = s.lies(s, out[0])
 	}
@@ -100,7 +100,7 @@ func (e timedEnv) Return(r protocol.Result) {
 func (s *schedule) post(e envelope) {
 	copies := 1
 	delay := 1_000_000 + s.rng.Uint64N(2_000_000)
-	if s.now < s.calm && e.from != e.to {
+	if s.now < s.calm && e.From != e.To {
 		if s.rng.IntN(100) < s.loss {
 			copies = 0
 		} else if s.rng.IntN(100) < s.loss/2 {
@@ -110,7 +110,7 @@ func (s *schedule) post(e envelope) {
 	}
 	for range copies {
 		s.order++
-		heap.Push(&s.queue, event{at: s.now + delay, order: s.order, deliver: e, node: int(e.to)})
+		heap.Push(&s.queue, event{at: s.now + delay, order: s.order, deliver: e, node: int(e.To)})
 		delay += s.rng.Uint64N(s.spread)
 	}
 }
@@ -157,10 +157,10 @@ func (s *schedule) step() {
 		}
 		delete(s.armed[e.node], e.timer)
 		m.Timer(env, e.timer)
-	case e.deliver.m == nil:
+	case e.deliver.M == nil:
 		s.invoke(env, e.node)
 	case s.deaf == nil || !s.deaf(e.deliver):
-		m.Deliver(env, e.deliver.from, e.deliver.m)
+		m.Deliver(env, e.deliver.From, e.deliver.M)
 	}
 	s.observe(e.node)
 }

@@ -1,14 +1,12 @@
 package pbft
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/cockroachdb/datadriven"
 
 	"turncoat/protocol"
+	"turncoat/protocol/storytest"
 )
 
 // The arguments of a story's commands.
@@ -31,11 +29,10 @@ func target(d *datadriven.TestData) (id protocol.ID, value []byte) {
 
 // filter returns a predicate from the arguments from, to, kind and n.
 func (s *story) filter(d *datadriven.TestData) func(envelope) bool {
-	from, to, kinds, seqs, left := nodes(d, "from"), nodes(d, "to"), values(d, "kind"), nodes(d, "n"), number(d, "max", 1<<30)
+	from, to, kinds, seqs, left := storytest.Numbers(d, "from"), storytest.Numbers(d, "to"), storytest.Values(d, "kind"), storytest.Numbers(d, "n"), storytest.Number(d, "max", 1<<30)
 	return func(e envelope) bool {
-		kind := strings.TrimPrefix(string(e.m.Kind()), "pbft.")
-		ok := (from == nil || slices.Contains(from, int(e.from))) && (to == nil || slices.Contains(to, int(e.to))) &&
-			(kinds == nil || slices.Contains(kinds, kind)) && (seqs == nil || slices.Contains(seqs, seqOf(e.m)))
+		ok := (from == nil || slices.Contains(from, int(e.From))) && (to == nil || slices.Contains(to, int(e.To))) &&
+			(kinds == nil || slices.Contains(kinds, e.Kind())) && (seqs == nil || slices.Contains(seqs, seqOf(e.M)))
 		if ok {
 			left--
 		}
@@ -58,7 +55,7 @@ func seqOf(m protocol.Message) int {
 }
 
 func (s *story) receivers(d *datadriven.TestData) []int {
-	if to := nodes(d, "to"); to != nil {
+	if to := storytest.Numbers(d, "to"); to != nil {
 		return to
 	}
 	return nodesBelow(len(s.replicas))
@@ -69,34 +66,4 @@ func nodesBelow(n int) (ids []int) {
 		ids = append(ids, i)
 	}
 	return ids
-}
-
-func values(d *datadriven.TestData, key string) []string {
-	for _, a := range d.CmdArgs {
-		if a.Key == key {
-			return a.Vals
-		}
-	}
-	return nil
-}
-
-func nodes(d *datadriven.TestData, key string) (out []int) {
-	for _, v := range values(d, key) {
-		if v == "" {
-			continue // key=()
-		}
-		n, err := strconv.Atoi(v)
-		if err != nil {
-			panic(fmt.Sprintf("%s: %s=%s is not a number", d.Pos, key, v))
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-func number(d *datadriven.TestData, key string, otherwise int) int {
-	if list := nodes(d, key); len(list) > 0 {
-		return list[0]
-	}
-	return otherwise
 }

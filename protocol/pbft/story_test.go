@@ -3,7 +3,6 @@ package pbft
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // Stories: scripts in testdata, named after the sections of TOCS 2002 (and one or
@@ -26,16 +26,7 @@ import (
 //	lie from=0 to=() KIND ...          a faulty replica says something, authenticated as itself; see lie_test.go
 //	state, results, notes, check       what there is to see
 func TestStories(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		s := &story{t: t}
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			out := s.command(d)
-			if out == "" {
-				return "ok\n"
-			}
-			return strings.TrimRight(out, "\n") + "\n"
-		})
-	})
+	storytest.Walk(t, "testdata", func(t *testing.T) func(*datadriven.TestData) string { return (&story{t: t}).command })
 }
 
 type story struct {
@@ -55,27 +46,27 @@ func (s *story) command(d *datadriven.TestData) string {
 	case "request":
 		return s.request(d)
 	case "deliver":
-		list := s.take(s.filter(d))
+		list := s.Take(s.filter(d))
 		for _, e := range list {
 			s.network.deliver(e)
 		}
-		return summary(list)
+		return storytest.Summary(list)
 	case "run":
-		return summary(s.network.run(s.filter(d)))
+		return storytest.Summary(s.network.run(s.filter(d)))
 	case "drop":
-		return summary(s.take(s.filter(d)))
+		return storytest.Summary(s.Take(s.filter(d)))
 	case "dup":
-		return s.dup(d)
+		return storytest.Summary(s.Again(s.filter(d)))
 	case "block":
 		s.rules = append(s.rules, s.filter(d))
-		return "lost: " + summary(s.take(s.rules[len(s.rules)-1]))
+		return "lost: " + storytest.Summary(s.Take(s.rules[len(s.rules)-1]))
 	case "unblock":
 		s.rules = nil
 		return ""
 	case "timer":
 		return s.timer(d)
 	case "crash", "faulty":
-		for _, i := range nodes(d, "node") {
+		for _, i := range storytest.Numbers(d, "node") {
 			s.down[i] = s.down[i] || d.Cmd == "crash"
 			s.faulty[i] = s.faulty[i] || d.Cmd == "faulty"
 		}
@@ -110,15 +101,15 @@ func (s *story) show(d *datadriven.TestData) string {
 }
 
 func (s *story) cluster(d *datadriven.TestData) string {
-	n, clients, suite := number(d, "n", 4), number(d, "clients", 1), auth.Ideal
+	n, clients, suite := storytest.Number(d, "n", 4), storytest.Number(d, "clients", 1), auth.Ideal
 	cfg := Config{
-		Members: members(n), K: uint64(number(d, "k", 2)), L: uint64(number(d, "l", 4)), Batch: number(d, "batch", 1), Window: number(d, "window", 0),
+		Members: members(n), K: uint64(storytest.Number(d, "k", 2)), L: uint64(storytest.Number(d, "l", 4)), Batch: storytest.Number(d, "batch", 1), Window: storytest.Number(d, "window", 0),
 		Tentative: d.HasArg("tentative"), ReadOnly: d.HasArg("read-only"), DigestReplies: d.HasArg("digest-replies"), Signed: d.HasArg("signed"),
 	}
 	if d.HasArg("suite") {
 		d.ScanArgs(s.t, "suite", &suite)
 	}
-	for _, name := range values(d, "lift") {
+	for _, name := range storytest.Values(d, "lift") {
 		rule, err := Rules.Parse(name)
 		if err != nil {
 			d.Fatalf(s.t, "%v", err)
@@ -134,7 +125,7 @@ func (s *story) cluster(d *datadriven.TestData) string {
 }
 
 func (s *story) invoke(d *datadriven.TestData) string {
-	c := number(d, "c", 0)
+	c := storytest.Number(d, "c", 0)
 	op := protocol.Operation{Seq: s.ops[c], Kind: protocol.Read}
 	if op.Object, op.Value = target(d); d.Cmd == "write" {
 		op.Kind = protocol.Write
@@ -145,35 +136,23 @@ func (s *story) invoke(d *datadriven.TestData) string {
 }
 
 func (s *story) request(d *datadriven.TestData) string {
-	node := len(s.replicas) + number(d, "c", 0)
+	node := len(s.replicas) + storytest.Number(d, "c", 0)
 	id, value := target(d)
 	op, _ := NewRegisters().Encode(protocol.Operation{Kind: protocol.Write, Object: id, Value: value})
-	m := &Request{Client: protocol.NodeID(node), Timestamp: uint64(number(d, "t", 1)), Replier: -1, Op: op}
+	m := &Request{Client: protocol.NodeID(node), Timestamp: uint64(storytest.Number(d, "t", 1)), Replier: -1, Op: op}
 	NewSealer(s.cfg, s.keys[node]).Seal(m)
 	m = s.spoil(d, m).(*Request)
-	s.learn(m, values(d, "name")[0])
+	s.learn(m, storytest.Values(d, "name")[0])
 	for _, i := range s.receivers(d) {
-		s.flight = append(s.flight, envelope{protocol.NodeID(node), protocol.NodeID(i), m})
+		s.Put(protocol.NodeID(node), protocol.NodeID(i), m)
 	}
 	return ""
-}
-
-func (s *story) dup(d *datadriven.TestData) string {
-	match := s.filter(d)
-	var again []envelope
-	for _, e := range s.flight {
-		if match(e) {
-			again = append(again, e)
-		}
-	}
-	s.flight = append(s.flight, again...)
-	return summary(again)
 }
 
 func (s *story) timer(d *datadriven.TestData) string {
 	ids := map[string]protocol.TimerID{"request": TimerRequest, "view-change": TimerViewChange, "status": TimerStatus, "transfer": TimerTransfer, "client": TimerClient}
 	var fired []string
-	for _, node := range nodes(d, "node") {
+	for _, node := range storytest.Numbers(d, "node") {
 		for _, a := range d.CmdArgs {
 			id, ok := ids[a.Key]
 			if !ok || !s.expire(node, id) {
@@ -253,15 +232,8 @@ func (s *story) batchName(b *batch) string {
 }
 
 func (s *story) newNotes() string {
-	var out []string
-	for name, n := range s.notes {
-		if n > s.seen[name] {
-			out = append(out, fmt.Sprintf("%s x%d", strings.TrimPrefix(name, "pbft."), n-s.seen[name]))
-			s.seen[name] = n
-		}
+	if out := storytest.News(s.notes, s.seen, "%s x%d"); len(out) > 0 {
+		return strings.Join(out, "\n")
 	}
-	if sort.Strings(out); len(out) == 0 {
-		return "none"
-	}
-	return strings.Join(out, "\n")
+	return "none"
 }

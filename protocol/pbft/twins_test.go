@@ -39,23 +39,23 @@ func (s *schedule) addTwin(i int) {
 func (s *schedule) route(e envelope) (envelope, bool) {
 	t, n := s.twins, protocol.NodeID(len(s.down))
 	side := 0
-	sender := e.from
+	sender := e.From
 	switch {
-	case e.from >= n:
-		side, sender = 1, e.from-n
-	case t.second[e.from] == nil:
-		side = t.side[e.from]
+	case e.From >= n:
+		side, sender = 1, e.From-n
+	case t.second[e.From] == nil:
+		side = t.side[e.From]
 	}
-	to := e.to
+	to := e.To
 	switch {
-	case t.second[e.to] != nil:
+	case t.second[e.To] != nil:
 		if side == 1 {
 			to += n
 		}
-	case t.second[sender] != nil && t.side[e.to] != side:
+	case t.second[sender] != nil && t.side[e.To] != side:
 		return e, false
 	}
-	return envelope{sender, to, e.m}, true
+	return envelope{From: sender, To: to, M: e.M}, true
 }
 
 func twinSchedule(seed uint64, count int) *schedule {

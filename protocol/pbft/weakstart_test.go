@@ -5,6 +5,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // §2.3.4, §3.2.4: a view may start from a checkpoint that one correct replica and f
@@ -13,10 +14,10 @@ import (
 // it has discarded.
 func TestWeakStartKeepsTheLog(t *testing.T) {
 	w := newNetwork(Config{Members: members(4), K: 2}.WithDefaults(), auth.Ideal, 1)
-	w.blocked = func(e envelope) bool { return e.m.Kind() == "pbft.checkpoint" }
+	w.blocked = func(e envelope) bool { return e.M.Kind() == "pbft.checkpoint" }
 	for seq := range uint32(2) {
 		w.clients[0].Invoke(w.env(4), protocol.Operation{Seq: seq, Kind: protocol.Write, Value: []byte{byte(seq)}})
-		w.run(everything)
+		w.run(storytest.Everything)
 	}
 	r := w.replicas[1]
 	start, ok := r.CheckpointDigest(2)

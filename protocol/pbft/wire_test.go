@@ -8,6 +8,7 @@ import (
 
 	"turncoat/protocol"
 	"turncoat/protocol/auth"
+	"turncoat/protocol/storytest"
 )
 
 // drawn draws the fields of messages.
@@ -132,15 +133,15 @@ func TestDecodeInvertsAppendTo(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	w := newNetwork(Config{Members: members(4), K: 2, L: 4}.WithDefaults(), auth.Ideal, 1)
 	w.clients[0].Invoke(w.env(4), protocol.Operation{Kind: protocol.Write, Value: []byte("v")})
-	for _, e := range w.run(everything) {
-		f.Add(e.m.AppendTo(nil))
+	for _, e := range w.run(storytest.Everything) {
+		f.Add(e.M.AppendTo(nil))
 	}
 	for i := range 4 {
 		w.replicas[i].startViewChange(w.env(i), 1)
 		f.Add(w.replicas[i].status().AppendTo(nil))
 	}
-	for _, e := range w.run(everything) {
-		f.Add(e.m.AppendTo(nil))
+	for _, e := range w.run(storytest.Everything) {
+		f.Add(e.M.AppendTo(nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Decode(b)
