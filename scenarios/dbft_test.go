@@ -9,35 +9,6 @@ import (
 	"turncoat/sim"
 )
 
-// groupRuleMissed names, for each rule of carrying a group over, the scenario that misses
-// it soonest, and the seeds within which it does: four times what was measured.
-var groupRuleMissed = map[string]struct {
-	scenario string
-	seeds    uint64
-	verdict  checker.Verdict
-}{
-	"dbqs.epoch-check":               {"dbft-calm", 4, checker.Violation},
-	"dbqs.transfer-gate":             {"dbft-calm", 4, checker.Violation},
-	"dbqs.transfer-quorum":           {"dbft-liar", 60, checker.Violation},
-	"dbqs.serve-when-ready":          {"dbft-calm", 4, checker.Violation},
-	"dbqs.garbage-quorum":            {"dbft-calm", 4, checker.Stuck},
-	"dbqs.freshness":                 {"dbft-partition", 216, checker.Violation},
-	"pbft.reply-table-in-checkpoint": {"dbft-churn", 4, checker.Violation},
-}
-
-// TestGroupRulesAreMissed holds the checker to see what each rule is for.
-func TestGroupRulesAreMissed(t *testing.T) {
-	for _, rule := range dbftSystem.rules {
-		t.Run(rule.Name, func(t *testing.T) {
-			in, ok := groupRuleMissed[rule.Name]
-			if !ok {
-				t.Fatal("no scenario is known to miss it")
-			}
-			missed(t, rule.Name, in.scenario, in.seeds, in.verdict)
-		})
-	}
-}
-
 // TestYardstick holds that one file, but for the line that names the protocol, gives the
 // clients of each system the same operations.
 func TestYardstick(t *testing.T) {

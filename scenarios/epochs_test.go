@@ -12,39 +12,6 @@ import (
 	"turncoat/sim"
 )
 
-// epochRuleMissed names, for each rule of changing groups, the scenario that misses it
-// soonest, and after how many seeds that was when it was last measured.
-var epochRuleMissed = map[string]struct {
-	scenario string
-	seeds    uint64
-}{
-	"dbqs.epoch-check":        {"epochs-replaced", 21},
-	"dbqs.one-epoch-phase":    {"epochs-churn", 1},
-	"dbqs.restart-phase-only": {"epochs-lossy", 1},
-	"dbqs.transfer-gate":      {"epochs-laggards", 51},
-	"dbqs.donor-complete":     {"epochs-unfinished", 57},
-	"dbqs.transfer-quorum":    {"epochs-laggards", 49},
-	"dbqs.serve-when-ready":   {"epochs-unfinished", 80},
-	"dbqs.epoch-chain":        {"epochs-partition", 17},
-	"dbqs.garbage-quorum":     {"epochs-unfinished", 8},
-	"dbqs.freshness":          {"epochs-sleeper", 1},
-	"dbqs.recover":            {"epochs-recover", 2},
-}
-
-// TestEpochRulesAreMissed holds the checker to see what each rule of changing groups is
-// for. It allows four times as many seeds as it took.
-func TestEpochRulesAreMissed(t *testing.T) {
-	for _, rule := range epochsSystem.rules {
-		t.Run(rule.Name, func(t *testing.T) {
-			in, ok := epochRuleMissed[rule.Name]
-			if !ok {
-				t.Fatal("no scenario is known to miss it")
-			}
-			missed(t, rule.Name, in.scenario, 4*in.seeds, checker.Violation)
-		})
-	}
-}
-
 // TestTwoLiarsInOneGroup holds that where the adversary has more of a group than f in
 // one window of vulnerability, what breaks is called by its name, and that it does
 // break; and that one at a time breaks nothing.

@@ -8,49 +8,6 @@ import (
 	"turncoat/protocol/auth"
 )
 
-// caught says where the absence of a rule of PBFT shows, and as what.
-type caught struct {
-	rule, scenario string
-	verdict        checker.Verdict
-	property       string
-}
-
-// pbftCaught has each rule once. Where it protects liveness alone, the run is stuck.
-var pbftCaught = []caught{
-	{"pbft.commit-phase", "pbft-swarm", checker.Violation, "pbft.agreement"},
-	{"pbft.prepared-certificates", "pbft-chaos", checker.Violation, "pbft.agreement"},
-	{"pbft.highest-view", "pbft-chaos", checker.Violation, "pbft.agreement"},
-	{"pbft.a2", "pbft-invent", checker.Violation, "pbft.agreement"},
-	{"pbft.recompute-new-view", "pbft-new-view", checker.Violation, "pbft.agreement"},
-	{"pbft.digest-check", "pbft-twins", checker.Violation, "pbft.agreement"},
-	{"pbft.distinct-senders", "pbft-doubled", checker.Violation, "pbft.agreement"},
-	{"pbft.watermarks", "pbft-seven", checker.Violation, "pbft.agreement"},
-	{"pbft.reply-table-in-checkpoint", "pbft-lossy", checker.Violation, "pbft.checkpoint"},
-	{"pbft.stable-checkpoint-quorum", "pbft-lossy", checker.Stuck, "liveness"},
-	{"pbft.weak-certificate-transfer", "pbft-transfer", checker.Stuck, "liveness"},
-	{"pbft.read-only-write-quorum", "pbft-reader", checker.Violation, "pbft.atomicity"},
-	{"pbft.tentative-quorum", "pbft-tentative", checker.Violation, "pbft.atomicity"},
-	{"pbft.resend-view-change", "pbft-partition", checker.Stuck, "liveness"},
-	{"pbft.join-smallest-view", "pbft-swarm", checker.Stuck, "liveness"},
-	{"pbft.timer-fifo", "pbft-stall", checker.Stuck, "liveness"},
-}
-
-// Without a rule its scenario finds what it is for, and with it the same schedule
-// passes.
-func TestLiftedPBFTRulesAreMissed(t *testing.T) {
-	if len(pbftCaught) != len(pbftSystem.rules) {
-		t.Errorf("PBFT has %d rules, and %d are tried", len(pbftSystem.rules), len(pbftCaught))
-	}
-	for _, c := range pbftCaught {
-		t.Run(c.rule, func(t *testing.T) {
-			t.Parallel()
-			seed := findSeed(t, lookup(t, c.scenario), Options{Suite: auth.Ideal, Lift: []string{c.rule}}, 800, c.verdict, c.property)
-			t.Logf("%s seed %d: %v of %s", c.scenario, seed, c.verdict, c.property)
-			controlPasses(t, lookup(t, c.scenario), seed)
-		})
-	}
-}
-
 // findSeed returns the first seed below a limit that has a verdict on a property.
 func findSeed(t *testing.T, s *Spec, o Options, limit uint64, verdict checker.Verdict, property string) uint64 {
 	t.Helper()
